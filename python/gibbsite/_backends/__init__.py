@@ -1,0 +1,1 @@
+"""Which implementation of the kernels runs, and the pure Python one."""

@@ -1,0 +1,11 @@
+"""
+Compiled kernels of the host. gibbsite.kernels checks arguments and calls these.
+"""
+
+from __future__ import annotations
+from . import core
+from . import random
+from . import mixture
+from . import rbm
+
+__all__: list[str] = ["core", "mixture", "random", "rbm"]

@@ -1,0 +1,110 @@
+"""The state of a long fit on disk, so that it goes on after an interruption with the same bits."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from gibbsite._persistence import load_tree, save_tree, to_host
+from gibbsite.rbm._snapshot import Snapshot
+from gibbsite.rbm._sources import BatchSource
+
+# parameters that neither shape the result nor the course of a fit
+_INDIFFERENT = {"callback", "checkpoint", "threads", "verbose"}
+
+
+class Checkpoint:
+    """One file, replaced atomically; removed when the fit is over.
+
+    Parameters
+    ----------
+    path : path-like
+    seconds : float, default=30
+        Least time between two writes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], seconds: float = 30.0) -> None:
+        self.path = Path(path)
+        self.seconds = seconds
+        self.found: dict[str, Any] | None = load_tree(self.path) if self.path.exists() else None
+        self._written = monotonic()
+
+    def check(self, fingerprint: dict[str, Any]) -> None:
+        """Remember what identifies the fit.
+
+        Raises
+        ------
+        ValueError
+            When the file that was found belongs to other data or settings.
+        """
+        self.fingerprint = fingerprint
+        if self.found is None:
+            return
+        found = self.found.get("fingerprint", {})
+        different = sorted(k for k in {*found, *fingerprint} if found.get(k) != fingerprint.get(k))
+        if different:
+            raise ValueError(
+                f"The checkpoint {str(self.path)!r} belongs to another fit ({', '.join(different)} differ): "
+                "delete it, or choose another path."
+            )
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last write is long enough ago."""
+        return monotonic() - self._written >= self.seconds
+
+    def write(self, seed: int, last: Snapshot, best: Snapshot | None, history: dict[str, list[float]]) -> None:
+        """Put the state of an epoch's end on disk."""
+        tree = {"fingerprint": self.fingerprint, "seed": seed, "last": _tree(last), "history": history}
+        save_tree(self.path, {**tree, "best": None if best is None else _tree(best)})
+        self._written = monotonic()
+
+    def remove(self) -> None:
+        """Forget the file: the fit is over."""
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(estimator: Any, source: BatchSource) -> dict[str, Any]:
+    """What identifies a fit: settings, and the data by their number, means and an even subsample of the rows."""
+    survey = source.survey
+    settings = {
+        name: _plain(value)
+        for name, value in estimator.get_params(deep=False).items()
+        if name not in _INDIFFERENT and not isinstance(value, np.random.RandomState)
+    }
+    return {
+        "estimator": type(estimator).__name__,
+        "n_samples": survey.n_seen,
+        "precision": np.dtype(survey.dtype).name,
+        "data": _digest(survey.mean) + _digest(survey.monitored()),
+        "total_weight": survey.total_weight,
+        **settings,
+    }
+
+
+def restore(tree: dict[str, Any], snapshot: Snapshot, xp: Any) -> None:
+    """Fill a snapshot of the right shapes from the file."""
+    for name, array in snapshot.arrays.items():
+        array[...] = xp.asarray(tree["arrays"][name])
+    snapshot.counters = dict(tree["counters"])
+
+
+def _tree(snapshot: Snapshot) -> dict[str, Any]:
+    return {"arrays": snapshot.arrays, "counters": snapshot.counters}
+
+
+def _plain(value: Any) -> Any:
+    """Plain values as they are, a schedule by its name, others by a hash."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return getattr(value, "__qualname__", None) or _digest(value)
+
+
+def _digest(value: Any) -> str:
+    array = np.ascontiguousarray(to_host(value))
+    return hashlib.blake2b(array.view(np.uint8).data, digest_size=16).hexdigest() + str(array.shape)
