@@ -32,3 +32,11 @@ def test_set_threads_and_back(compiled):
     finally:
         gibbsite.set_threads(before)
     assert gibbsite.get_threads() == before
+
+
+@pytest.mark.parametrize("n", ["2", 1.5, True])
+def test_numbers_of_threads_are_integers(n):
+    before = gibbsite.get_threads()
+    with pytest.raises(TypeError, match="The number of threads must be an instance of int"):
+        gibbsite.set_threads(n)
+    assert gibbsite.get_threads() == before

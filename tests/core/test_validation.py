@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from gibbsite._scalars import as_integer
 from gibbsite.kernels import _validation as validation
 from gibbsite.kernels import mixture as k
 
@@ -133,3 +134,78 @@ def test_check_finite_lets_large_numbers_pass(dtype):
     largest[::2] *= -1  # inf - inf on the way to the sum
     validation.check_finite(largest)
     validation.check_finite(np.zeros((0, 3), dtype))
+
+
+X43 = np.arange(12.0).reshape(4, 3)
+
+
+def steps_with(**changes):
+    arguments = {"log_weights": None, "means": np.zeros((2, 3)), "precisions_cholesky": np.ones((2, 3))}
+    return k.em_step(X43, **{**arguments, "covariance_type": "diag", **changes})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: steps_with(log_weights=np.zeros(2), means=np.zeros(3)),
+            ValueError,
+            r"means should have the shape \(any",
+        ),
+        (lambda: steps_with(means=3.0), ValueError, r"means should have the shape \(any, 3\), .* but got \(\)"),
+        (lambda: steps_with(threads=1.5), TypeError, "threads must be an instance of int, not float"),
+        (lambda: steps_with(out=3), TypeError, "out must be an instance of Statistics, not int"),
+        (lambda: k.kmeans_step(X43, np.zeros(3)), ValueError, r"centers should have the shape \(any, 3\)"),
+        (lambda: k.candidate_distances(X43, np.zeros(3)), ValueError, r"candidates should have the shape \(any, 3\)"),
+        (lambda: k.kmeans(X43, 0, random_state=0), ValueError, "n_clusters == 0, must be >= 1"),
+        (lambda: k.kmeans(X43, 1.5, random_state=0), TypeError, "n_clusters must be an instance of int, not float"),
+        (lambda: k.kmeans_plusplus(X43, 2, random_state="a"), ValueError, "cannot be used to seed"),
+        (lambda: k.kmeans(X43, 2, random_state=0, max_iter=2.5), TypeError, "max_iter must be an instance of int"),
+        (
+            lambda: k.statistics(X43, labels=[0.7, 0, 1, 1], n_components=2),
+            TypeError,
+            "labels must be integers, got float",
+        ),
+        (lambda: k.statistics(X43, labels=[0, 0, 0, 0], n_components=0), ValueError, "n_components == 0, must be >= 1"),
+        (lambda: k.statistics(X43, labels=[0, 0, 0, 0], n_components=1.0), TypeError, "n_components must be an inst"),
+        (
+            lambda: k.statistics(X43, responsibilities=[1.0, 1, 1, 1]),
+            ValueError,
+            r"responsibilities should have the shape \(4, 1\), but got \(4,\)",
+        ),
+        (
+            lambda: k.statistics(X43, responsibilities=np.ones((4, 2)), n_components=3),
+            ValueError,
+            r"responsibilities should have the shape \(4, 3\), but got \(4, 2\)",
+        ),
+        (lambda: k.m_step(3), TypeError, "statistics must be an instance of Statistics, not int"),
+        (lambda: k.m_step(steps_with(), reg_covar=-1), ValueError, "reg_covar == -1, must be >= 0"),
+        (lambda: k.m_step(steps_with(), out=3), TypeError, "out must be an instance of Parameters, not int"),
+        (lambda: k.merge(steps_with(), 3), TypeError, "b must be an instance of Statistics, not int"),
+        (lambda: k.sample(3, [1.0], X43[:1], np.eye(3)[None], seed=None), TypeError, "seed must be .* not NoneType"),
+        (lambda: k.sample(2.5, [1.0], X43[:1], np.eye(3)[None], seed=0), TypeError, "n_samples must be .* not float"),
+        (lambda: k.sample(-1, [1.0], X43[:1], np.eye(3)[None], seed=0), ValueError, "n_samples == -1, must be >= 0"),
+    ],
+)
+def test_arguments_that_say_what_would_be_right(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_lists_are_arrays_too():
+    given = k.statistics(X43, responsibilities=[[1, 0], [1, 0], [0, 1], [0, 1]])
+    labelled = k.statistics(X43, labels=[0, 0, 1, 1], n_components=2)
+    np.testing.assert_array_equal(given.data, labelled.data)
+
+
+def test_a_seed_stands_for_its_random_state():
+    seeded, drawn = (k.kmeans(X43, 2, random_state=state) for state in (5, np.random.RandomState(5)))
+    np.testing.assert_array_equal(seeded[1], drawn[1])
+
+
+def test_integers_of_any_kind_are_integers():
+    for value in (3, np.int8(3), np.uint64(3), np.array(3)):
+        assert type(as_integer(value, "n")) is int
+    for value in (3.0, "3", None, True, np.True_, np.array([3])):
+        with pytest.raises(TypeError, match=re.escape(f"n must be an instance of int, not {type(value).__name__}")):
+            as_integer(value, "n")

@@ -74,3 +74,18 @@ def test_certain_outcomes(host, dtype):
 def test_what_is_refused(host, function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"size": 3, "seed": 1.5}, "seed must be an instance of int, not float: got 1.5"),
+        ({"size": 3, "seed": None}, "seed must be an instance of int, not NoneType"),
+        ({"size": 3, "seed": 0, "offset": "1"}, "offset must be an instance of int, not str"),
+        ({"size": 2.5, "seed": 0}, "size must be an instance of int, not float"),
+        ({"size": (2, 1.0), "seed": 0}, "size must be an instance of int, not float"),
+    ],
+)
+def test_places_and_sizes_are_integers(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        random.normal(**arguments)

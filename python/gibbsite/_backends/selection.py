@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from gibbsite._scalars import as_integer
+
 HOST_BACKENDS = ("cpp", "numba")
 
 _override: ContextVar[str | None] = ContextVar("gibbsite_backend", default=None)
@@ -51,16 +53,19 @@ class Backend:
 
         Raises
         ------
+        TypeError
+            If `threads` is no integer.
         ValueError
-            If `threads` is not positive.
+            If it is not positive.
         """
         if self.stream is not None:
             return self.stream()
         if threads is None:
             return 0
-        if threads < 1:
+        number = as_integer(threads, "threads")
+        if number < 1:
             raise ValueError(f"threads must be a positive number, got {threads}.")
-        return int(threads)
+        return number
 
 
 def import_compiled(name: str) -> ModuleType:
@@ -172,13 +177,16 @@ def set_threads(n: int) -> None:
 
     Raises
     ------
+    TypeError
+        If `n` is no integer.
     ValueError
-        If `n` is not positive.
+        If it is not positive.
     """
-    if n < 1:
+    number = as_integer(n, "The number of threads")
+    if number < 1:
         raise ValueError(f"The number of threads must be positive, got {n}.")
     for pool in _pools():
-        pool.set_threads(n)
+        pool.set_threads(number)
 
 
 def get_threads() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gibbsite._backends.selection import select
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import Array, as_floating, as_output
 
 __all__ = ["logsumexp"]
@@ -39,8 +40,10 @@ def logsumexp(
 
     Raises
     ------
+    TypeError
+        If the axis is no integer.
     ValueError
-        If x has more than two dimensions, or there is no such axis.
+        If x has more than two dimensions, there is no such axis, or the weights do not broadcast.
 
     Notes
     -----
@@ -51,10 +54,11 @@ def logsumexp(
     x = as_floating(x, xp, "x")
     if x.ndim > 2:
         raise ValueError(f"Found array with dim {x.ndim}, while dim <= 2 is required for x.")
+    axis = None if axis is None else as_integer(axis, "axis")
     if axis is not None and not -max(x.ndim, 1) <= axis < max(x.ndim, 1):
         raise ValueError(f"axis {axis} is out of bounds for an array of dimension {x.ndim}.")
     if weights is not None:
-        weights = xp.broadcast_to(xp.asarray(weights, dtype=x.dtype), x.shape)
+        weights = _broadcast(weights, x, xp)
     everything = axis is None or x.ndim < 2
     shape: tuple[int, ...] = () if everything else (x.shape[1 - axis % 2],) if axis is not None else ()
     result = as_output(out, shape, x.dtype, xp)
@@ -66,3 +70,13 @@ def logsumexp(
     kernel_axis = 1 if everything or axis is None else axis % 2
     backend.core.logsumexp(matrix(x), matrix(weights), kernel_axis, result.reshape(-1), backend.context(threads))
     return result[()] if everything and out is None else result
+
+
+def _broadcast(weights: Any, x: Array, xp: Any) -> Array:
+    weights = xp.asarray(weights, dtype=x.dtype)
+    try:
+        return xp.broadcast_to(weights, x.shape)
+    except ValueError:
+        raise ValueError(
+            f"weights should broadcast to the shape of x, {tuple(x.shape)}, but have the shape {tuple(weights.shape)}."
+        ) from None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gibbsite._backends.selection import Backend, select
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import INT64, Array, as_floating, as_output
 
 __all__ = ["bernoulli", "categorical", "normal", "uniform"]
@@ -22,10 +23,19 @@ _Size = int | tuple[int, ...]
 
 
 def _place(seed: int, stream: int, draw: int, offset: int) -> tuple[int, int, int, int]:
-    for name, value, bits in (("seed", seed, 64), ("stream", stream, 32), ("draw", draw, 32), ("offset", offset, 63)):
-        if not 0 <= value < 1 << bits:
-            raise ValueError(f"{name} must be in [0, 2**{bits}), got {value}.")
-    return int(seed), int(stream), int(draw), int(offset)
+    return (
+        _within(seed, "seed", 64),
+        _within(stream, "stream", 32),
+        _within(draw, "draw", 32),
+        _within(offset, "offset", 63),
+    )
+
+
+def _within(value: int, name: str, bits: int) -> int:
+    number = as_integer(value, name)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"{name} must be in [0, 2**{bits}), got {value}.")
+    return number
 
 
 def _shape(size: _Size | None, out: Array | None) -> tuple[int, ...]:
@@ -33,7 +43,7 @@ def _shape(size: _Size | None, out: Array | None) -> tuple[int, ...]:
         if out is None:
             raise ValueError("size must be given where out is not.")
         return tuple(out.shape)
-    shape = (size,) if isinstance(size, (int, np.integer)) else tuple(size)
+    shape = tuple(as_integer(n, "size") for n in (size if isinstance(size, (tuple, list)) else (size,)))
     if any(n < 0 for n in shape):
         raise ValueError(f"size must not be negative, got {size}.")
     return shape
@@ -84,6 +94,8 @@ def uniform(
 
     Raises
     ------
+    TypeError
+        If a size, the seed or another number of the place is no integer.
     ValueError
         If a number is out of range, or `out` does not fit.
     """

@@ -9,9 +9,10 @@ from gibbsite.kernels.mixture.densities import log_density, log_prob, predict, r
 from gibbsite.kernels.mixture.kmeans import candidate_distances, kmeans, kmeans_plusplus, kmeans_step
 from gibbsite.kernels.mixture.sampling import sample
 from gibbsite.kernels.mixture.statistics import Statistics, merge
-from gibbsite.kernels.mixture.steps import Parameters, em_step, m_step, statistics
+from gibbsite.kernels.mixture.steps import IllDefinedCovarianceError, Parameters, em_step, m_step, statistics
 
 __all__ = [
+    "IllDefinedCovarianceError",
     "Parameters",
     "Statistics",
     "candidate_distances",

@@ -39,16 +39,38 @@ def gaussians(
     ValueError
         If a shape does not fit.
     """
-    n_components, n_features = len(means), X.shape[1]
+    # the means first: they say how many components there are
+    means = as_points(means, X, xp, "means")
+    n_components, n_features = means.shape
     dtype = X.dtype
     if n_components == 0:
         raise ValueError("means should have at least one row, a component each.")
     if log_weights is not None:
         log_weights = as_parameter(log_weights, (n_components,), dtype, xp, "log_weights")
-    means = as_parameter(means, (n_components, n_features), dtype, xp, "means")
     shape = covariance_shape(n_components, n_features, covariance_type)
     precisions = as_parameter(precisions_cholesky, shape, dtype, xp, "precisions_cholesky")
     return log_weights, means, precisions
+
+
+def require_instance(value: Any, kind: type | tuple[type, ...], name: str) -> None:
+    """Raise TypeError unless `value` is of this kind; the message names the first where there are several."""
+    if not isinstance(value, kind):
+        wanted = kind[0] if isinstance(kind, tuple) else kind
+        raise TypeError(f"{name} must be an instance of {wanted.__name__}, not {type(value).__qualname__}.")
+
+
+def as_points(points: Array, X: Array, xp: Any, name: str) -> Array:
+    """Return points in the space of the rows X, of shape (any number, n_features), in X's dtype.
+
+    Raises
+    ------
+    ValueError
+        If they have another number of dimensions or of columns.
+    """
+    shape = tuple(points.shape) if hasattr(points, "shape") else tuple(xp.asarray(points).shape)
+    if len(shape) != 2:
+        raise ValueError(f"{name} should have the shape (any, {X.shape[1]}), a row for each, but got {shape}.")
+    return as_parameter(points, (shape[0], X.shape[1]), X.dtype, xp, name)
 
 
 def weighted_rows(X: Array, sample_weight: Array | None) -> tuple[Backend, Array, Array | None]:

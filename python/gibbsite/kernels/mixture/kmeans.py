@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from gibbsite._backends.selection import Backend
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import FLOAT64, INT64, Array, as_output, as_parameter
-from gibbsite.kernels.mixture._arguments import weighted_rows
+from gibbsite.kernels.mixture._arguments import as_points, weighted_rows
 
 
 def kmeans_step(
@@ -54,8 +56,8 @@ def kmeans_step(
     """
     backend, X, weight = weighted_rows(X, sample_weight)
     xp = backend.xp
-    k, d = len(centers), X.shape[1]
-    centers = as_parameter(centers, (k, d), X.dtype, xp, "centers")
+    centers = as_points(centers, X, xp, "centers")
+    k, d = centers.shape
     labels = as_output(labels_out, (len(X),), INT64, xp, "labels_out")
     sums = as_output(sums_out, (1 + k + k * d,), FLOAT64, xp, "sums_out")
     backend.mixture.kmeans_step(X, weight, centers, labels, sums, backend.context(threads))
@@ -99,8 +101,8 @@ def candidate_distances(
     """
     backend, X, weight = weighted_rows(X, sample_weight)
     xp = backend.xp
+    candidates = as_points(candidates, X, xp, "candidates")
     n, c = len(X), len(candidates)
-    candidates = as_parameter(candidates, (c, X.shape[1]), X.dtype, xp, "candidates")
     closest = None if closest is None else as_parameter(closest, (n,), X.dtype, xp, "closest")
     distances = as_output(out, (c, n), X.dtype, xp)
     potentials = as_output(potentials_out, (c,), FLOAT64, xp, "potentials_out")
@@ -122,7 +124,7 @@ def kmeans_plusplus(
     X: Array,
     n_clusters: int,
     *,
-    random_state: np.random.RandomState,
+    random_state: np.random.RandomState | int | None,
     sample_weight: Array | None = None,
     threads: int | None = None,
 ) -> tuple[Array, np.ndarray]:
@@ -132,7 +134,8 @@ def kmeans_plusplus(
     ----------
     X : array of shape (N, D)
     n_clusters : int
-    random_state : numpy.random.RandomState
+    random_state : numpy.random.RandomState, int or None
+        An int seeds a new one; None is NumPy's global one.
     sample_weight : array of shape (N,), optional
     threads : int, optional
         Default: `gibbsite.get_threads()`.
@@ -145,9 +148,13 @@ def kmeans_plusplus(
 
     Raises
     ------
+    TypeError
+        If `n_clusters` is no integer.
     ValueError
-        If there are fewer rows than clusters.
+        If there is no cluster, there are fewer rows than clusters, or `random_state` is none.
     """
+    n_clusters = as_integer(n_clusters, "n_clusters", 1)
+    state: Any = check_random_state(random_state)
     backend, X, weight = weighted_rows(X, sample_weight)
     xp = backend.xp
     n = len(X)
@@ -155,7 +162,7 @@ def kmeans_plusplus(
         raise ValueError(f"n_samples={n} should be >= n_clusters={n_clusters}.")
     n_trials = 2 + int(np.log(n_clusters))
     indices = np.empty(n_clusters, np.int64)
-    indices[0] = _first_center(n, weight, random_state, xp)
+    indices[0] = _first_center(n, weight, state, xp)
     distances, potentials = candidate_distances(
         X, X[int(indices[0])][np.newaxis], sample_weight=weight, threads=threads
     )
@@ -164,7 +171,7 @@ def kmeans_plusplus(
     buffers = [xp.empty((n_trials, n), X.dtype) for _ in range(min(2, n_clusters - 1))]
     cumulative = xp.empty(n, np.float64)
     for c in range(1, n_clusters):
-        thresholds = xp.asarray(random_state.uniform(size=n_trials)) * potential
+        thresholds = xp.asarray(state.uniform(size=n_trials)) * potential
         xp.cumsum(closest if weight is None else closest * weight, dtype=np.float64, out=cumulative)
         candidates = xp.minimum(xp.searchsorted(cumulative, thresholds), n - 1)
         distances, potentials = candidate_distances(
@@ -215,7 +222,7 @@ def kmeans(
     X: Array,
     n_clusters: int,
     *,
-    random_state: np.random.RandomState,
+    random_state: np.random.RandomState | int | None,
     sample_weight: Array | None = None,
     max_iter: int = 300,
     tol: float = 1e-4,
@@ -241,9 +248,12 @@ def kmeans(
 
     Raises
     ------
+    TypeError
+        If `n_clusters` or `max_iter` is no integer.
     ValueError
-        If there are fewer rows than clusters.
+        If there is no cluster, there are fewer rows than clusters, or `random_state` is none.
     """
+    n_clusters, max_iter = as_integer(n_clusters, "n_clusters", 1), as_integer(max_iter, "max_iter", 0)
     backend, X, weight = weighted_rows(X, sample_weight)
     xp = backend.xp
     context = backend.context(threads)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gibbsite._backends.selection import select
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import INT64, Array, as_parameter, as_rows
 from gibbsite.kernels.mixture._arguments import covariance_shape
 from gibbsite.kernels.random import categorical
@@ -58,9 +59,13 @@ def sample(
 
     Raises
     ------
+    TypeError
+        If the number of rows, the seed, the stream or the offset is no integer.
     ValueError
-        If a shape does not fit or a covariance is not positive definite.
+        If a shape does not fit, a number is out of range or a covariance is not positive definite.
     """
+    n_samples = as_integer(n_samples, "n_samples", 0)
+    place = {name: as_integer(value, name) for name, value in (("seed", seed), ("stream", stream), ("offset", offset))}
     backend = select(means)
     xp = backend.xp
     means = as_rows(means, xp, "means")
@@ -70,7 +75,6 @@ def sample(
     shape = covariance_shape(n_components, n_features, covariance_type)
     covariances = as_parameter(covariances, shape, np.dtype(np.float64), xp, "covariances")
     factor = xp.ascontiguousarray(_factor(covariances, covariance_type, xp), dtype=means.dtype)
-    place = {"seed": seed, "stream": stream, "offset": offset}
     labels = categorical(weights, n_samples, **place, draw=_LABELS, threads=threads)
     X = xp.empty((n_samples, n_features), means.dtype)
     backend.mixture.sample(
@@ -79,10 +83,10 @@ def sample(
         covariance_type,
         as_parameter(labels, (n_samples,), INT64, xp, "labels"),
         X,
-        seed,
-        stream,
+        place["seed"],
+        place["stream"],
         _NORMALS,
-        offset,
+        place["offset"],
         backend.context(threads),
     )
     return X, labels

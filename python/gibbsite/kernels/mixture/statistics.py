@@ -9,7 +9,7 @@ import numpy as np
 
 from gibbsite._backends.selection import select
 from gibbsite.kernels._validation import FLOAT64, Array
-from gibbsite.kernels.mixture._arguments import covariance_shape
+from gibbsite.kernels.mixture._arguments import covariance_shape, require_instance
 
 
 def statistics_size(n_components: int, n_features: int, covariance_type: str) -> int:
@@ -102,9 +102,12 @@ class Statistics:
 
         Raises
         ------
+        TypeError
+            If `other` is no Statistics.
         ValueError
             If the two do not describe the same kind of mixture.
         """
+        require_instance(other, Statistics, "other")
         mine = self.n_components, self.n_features, self.covariance_type
         theirs = other.n_components, other.n_features, other.covariance_type
         if mine != theirs:
@@ -132,9 +135,14 @@ def merge(a: Statistics, b: Statistics, *, out: Statistics | None = None) -> Sta
 
     Raises
     ------
+    TypeError
+        If one is no Statistics.
     ValueError
         If the two do not describe the same kind of mixture.
     """
+    require_instance(a, Statistics, "a")
+    require_instance(b, Statistics, "b")
+    require_instance(out, (Statistics, type(None)), "out")
     if out is None:
         out = a.copy()
     elif out is not a:

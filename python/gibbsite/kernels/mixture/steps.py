@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gibbsite._backends.selection import select
-from gibbsite.kernels._validation import FLOAT32, FLOAT64, INT64, Array, as_output, as_parameter
-from gibbsite.kernels.mixture._arguments import covariance_shape, gaussians, weighted_rows
+from gibbsite._scalars import as_integer
+from gibbsite.kernels._validation import FLOAT32, FLOAT64, INT64, Array, as_floating, as_output, as_parameter
+from gibbsite.kernels.mixture._arguments import as_points, covariance_shape, gaussians, require_instance, weighted_rows
 from gibbsite.kernels.mixture.statistics import Statistics, statistics_size
 
 _INT32 = np.dtype(np.int32)
@@ -20,6 +21,7 @@ def _statistics_for(
     size = statistics_size(n_components, n_features, covariance_type)
     if out is None:
         return Statistics(xp.empty(size, FLOAT64), n_components, n_features, covariance_type)
+    require_instance(out, Statistics, "out")
     if (out.n_components, out.n_features, out.covariance_type) != (n_components, n_features, covariance_type):
         raise ValueError(
             f"out should have n_components={n_components}, n_features={n_features}, "
@@ -98,7 +100,7 @@ def statistics(
     labels : int array of shape (N,)
         In [0, K); exactly one of the two must be given.
     n_components : int, optional
-        K; needed with labels unless there is a `center`.
+        K; needed with labels unless there is a `center`. With responsibilities it is their number of columns.
     center : array of shape (K, D), optional
         Points near each component's rows, about which moments are taken. Default: the first row.
     covariance_type : {"full", "tied", "diag", "spherical"}
@@ -114,21 +116,26 @@ def statistics(
 
     Raises
     ------
+    TypeError
+        If labels or `n_components` are no integers.
     ValueError
-        If a shape does not fit, a label is out of range, or not exactly one of responsibilities and labels is given.
+        If a shape does not fit, a label is out of range, there is no component, or not exactly one of responsibilities
+        and labels is given.
     """
     if (responsibilities is None) == (labels is None):
         raise ValueError("Exactly one of responsibilities and labels must be given.")
     backend, X, weight = weighted_rows(X, sample_weight)
     xp = backend.xp
     n_rows, n_features = X.shape
+    center = None if center is None else as_points(center, X, xp, "center")
     if responsibilities is not None:
+        responsibilities = _checked_responsibilities(responsibilities, n_components, X, xp)
         n_components = responsibilities.shape[1]
-        responsibilities = as_parameter(responsibilities, (n_rows, n_components), X.dtype, xp, "responsibilities")
     elif n_components is None:
         if center is None:
             raise ValueError("n_components must be given with labels.")
         n_components = len(center)
+    n_components = as_integer(n_components, "n_components", 1)
     if labels is not None:
         labels = _checked_labels(labels, n_rows, n_components, xp)
     if center is None:
@@ -141,11 +148,25 @@ def statistics(
     return result
 
 
+def _checked_responsibilities(responsibilities: Array, n_components: int | None, X: Array, xp: Any) -> Array:
+    responsibilities = as_floating(responsibilities, xp, "responsibilities")
+    if n_components is None:
+        n_components = responsibilities.shape[1] if responsibilities.ndim == 2 else 1
+    return as_parameter(responsibilities, (len(X), n_components), X.dtype, xp, "responsibilities")
+
+
 def _checked_labels(labels: Array, n_rows: int, n_components: int, xp: Any) -> Array:
+    kind = xp.asarray(labels).dtype
+    if n_rows and kind.kind not in "iu":  # an empty list is one of floats
+        raise TypeError(f"labels must be integers, got {kind}.")
     labels = as_parameter(labels, (n_rows,), INT64, xp, "labels")
     if n_rows and (int(labels.min()) < 0 or int(labels.max()) >= n_components):
         raise ValueError(f"labels should be in [0, {n_components}).")
     return labels
+
+
+class IllDefinedCovarianceError(np.linalg.LinAlgError, ValueError):
+    """A covariance is not positive definite. Extrapolated EM tells by the type that it went too far."""
 
 
 class Parameters(NamedTuple):
@@ -197,9 +218,17 @@ def m_step(
 
     Raises
     ------
+    TypeError
+        If `statistics` or `out` is another kind of object.
+    IllDefinedCovarianceError
+        A ValueError: a component's covariance is not positive definite; it names the components.
     ValueError
-        If a component's covariance is not positive definite; it names the components.
+        If `reg_covar` is negative.
     """
+    require_instance(statistics, Statistics, "statistics")
+    if not reg_covar >= 0:
+        raise ValueError(f"reg_covar == {reg_covar}, must be >= 0.")
+    require_instance(out, (Parameters, type(None)), "out")
     backend = select(statistics.data)
     xp = backend.xp
     k, d, covariance_type = statistics.n_components, statistics.n_features, statistics.covariance_type
@@ -225,7 +254,7 @@ def _raise_if_ill_defined(status: Array, dtype: Any) -> None:
     if not failed:
         return
     advice = " The numerical accuracy can also be improved by passing float64 data instead of float32."
-    raise ValueError(
+    raise IllDefinedCovarianceError(
         "Fitting the mixture model failed because some components have ill-defined empirical covariance "
         "(for instance caused by singleton or collapsed samples). Try to decrease the number of components, increase "
         f"reg_covar, or scale the input data.{advice if dtype == FLOAT32 else ''} "
