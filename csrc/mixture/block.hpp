@@ -23,9 +23,20 @@ struct Block {
     T* weight;           // (block_rows): sample weights, 0 beyond count
     bool is_unweighted;  // every weight is 1, no lane is idle
     std::int64_t count;
+    std::int64_t next_rows;  // how many rows the next block has
+    std::int64_t n_features;
 
     // Vectors of lanes to work on.
     std::int64_t vectors() const { return divide_up(count, lane_count<T>); }
+
+    // Asks for the share of the next block that belongs to the rows from i on, so that all of it comes from memory
+    // while this block is worked on.
+    void prefetch_next(std::int64_t i) const {
+        const T* next = x + count * n_features;
+        const std::int64_t end = smaller(i + lane_count<T>, next_rows) * n_features;
+        for (std::int64_t at = i * n_features; at < end; at += 64 / std::int64_t(sizeof(T)))
+            __builtin_prefetch(next + at, 0, 2);
+    }
 };
 
 // Memory a block needs, in elements.
@@ -43,13 +54,10 @@ Block<T> load_block(const Rows<T>& rows, std::int64_t first, const T* centre, T*
     block.x = rows.x + first * d;
     block.centred = memory;
     block.weight = memory + size * d;
-    transpose_rows(block.x, block.count, d, block.centred, size);
+    transpose_rows(block.x, block.count, d, block.centred, size, centre);
+    block.next_rows = smaller(size, rows.n_rows - first - block.count);
+    block.n_features = d;
     const std::int64_t padded = block.vectors() * lane_count<T>;
-    for (std::int64_t j = 0; j < d; ++j) {
-        T* feature = block.centred + j * size;
-        const auto origin = broadcast<Simd<T>>(centre[j]);
-        for (std::int64_t i = 0; i < padded; i += lane_count<T>) store(feature + i, load(feature + i) - origin);
-    }
     for (std::int64_t i = 0; i < padded; ++i)
         block.weight[i] = i < block.count ? (rows.weight ? rows.weight[first + i] : T(1)) : T(0);
     block.is_unweighted = rows.weight == nullptr && block.count == padded;

@@ -25,6 +25,14 @@ GIBBSITE_HD Simd<Wide> widened(V v) {
         return __builtin_convertvector(lanes_from<part * n>(v, std::make_integer_sequence<int, n>{}), Simd<Wide>);
 }
 
+// Adds each lane to its neighbour's place in an array of float64.
+template <class T>
+GIBBSITE_HD void add_to_doubles(Simd<T> value, double* to) {
+    constexpr int n = lane_count<double>;
+    store(to, load(to) + widened<double, 0>(value));
+    if constexpr (wide_vectors<T> == 2) store(to + n, load(to + n) + widened<double, 1>(value));
+}
+
 template <class T>
 struct DoubleSums {
     Simd<double> part[wide_vectors<T>] = {};

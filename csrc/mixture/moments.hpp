@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mixture/block.hpp"
+#include "mixture/double_sums.hpp"
 #include "mixture/model.hpp"
 
 namespace gibbsite {
@@ -150,11 +151,10 @@ GIBBSITE_HD void listed_moments_tile(const Block<T>& block, std::int64_t d, cons
         add(1, rows[i + 1]);
     }
     if (i < n) add(0, rows[i]);
-    for (int w = 0; w < width; ++w)
-        for (int lane = 0; lane < lanes; ++lane) {
-            first[w * lanes + lane] += double(s1[0][w][lane] + s1[1][w][lane]);
-            if (with_second) second[w * lanes + lane] += double(s2[0][w][lane] + s2[1][w][lane]);
-        }
+    for (int w = 0; w < width; ++w) {
+        add_to_doubles<T>(s1[0][w] + s1[1][w], first + w * lanes);
+        if (with_second) add_to_doubles<T>(s2[0][w] + s2[1][w], second + w * lanes);
+    }
 }
 
 // The features that do not fill a vector.

@@ -101,6 +101,7 @@ double responsibilities_of_block(const Block<T>& block, std::int64_t k, T* densi
     LogLikelihood<T> unweighted(k);
     double weighted = 0;
     for (std::int64_t i = 0; i < n; i += lanes) {
+        block.prefetch_next(i);
         const auto [maximum, sum] = take_exponentials(density + i, k);
         if (block.is_unweighted) {
             unweighted.add(maximum, sum);
@@ -135,6 +136,7 @@ template <class T>
 void log_density_of_block(const Block<T>& block, std::int64_t k, const T* density, T* out) {
     constexpr int lanes = lane_count<T>;
     for (std::int64_t i = 0; i < block.vectors() * lanes; i += lanes) {
+        block.prefetch_next(i);
         const auto [maximum, sum] = sum_of_exponentials(density + i, k);
         store(out + i, maximum + log_positive(sum));
     }
