@@ -1,6 +1,7 @@
 """A long climb goes on after an interruption with the same bits."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -73,6 +74,76 @@ def test_writes_along_the_way(tmp_path):
     )
     em.run(1.0)
     assert all(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("missing/state", FileNotFoundError, "cannot be written: .*missing' is no folder"),
+        (".", IsADirectoryError, "is a folder: pass the path of a file"),
+    ],
+)
+def test_a_place_without_a_file_is_found_at_the_start(tmp_path, name, error, message):
+    with pytest.raises(error, match=message):
+        Checkpoint(tmp_path / name, {})
+
+
+@pytest.mark.parametrize("garbage", [b"no checkpoint", None])
+def test_a_file_that_is_no_checkpoint_is_named(tmp_path, garbage):
+    path = tmp_path / "state"
+    save_tree(path, {"x": np.zeros(2)}) if garbage is None else path.write_bytes(garbage)
+    with pytest.raises(ValueError, match=r"is no checkpoint to go on from \(.*\): delete or rename it"):
+        climb(path)
+
+
+def vanishing(path, stop):
+    """A climb whose folder goes away in its second pass; `stop` is raised in the third."""
+
+    def callback(news):
+        if news.iteration == 2:
+            os.rmdir(path.parent)
+        if news.iteration == 3:
+            raise stop
+
+    em = ExpectationMaximization(
+        lambda x: (x, float(-(x**2))),
+        lambda x: 0.5 * x,
+        tol=0.0,
+        max_iter=5,
+        checkpoint=Checkpoint(path, {}),
+        callback=callback,
+    )
+    return em.run(1.0)
+
+
+def test_a_failed_write_does_not_replace_the_exception(tmp_path):
+    path = tmp_path / "folder" / "state"
+    path.parent.mkdir()
+    with pytest.warns(RuntimeWarning, match="could not be written: .* cannot be resumed"), pytest.raises(StopHereError):
+        vanishing(path, StopHereError())
+    path.parent.mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(KeyboardInterrupt):
+            vanishing(path, KeyboardInterrupt())
+
+
+def test_a_climb_is_worth_more_than_its_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "state"
+
+    def fail(*names):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    em = ExpectationMaximization(
+        lambda x: (x, float(-(x**2))),
+        lambda x: 0.5 * x,
+        tol=0.0,
+        max_iter=3,
+        checkpoint=Checkpoint(path, {}, seconds=0),
+    )
+    with pytest.warns(RuntimeWarning, match="could not be written: disk full. The climb goes on without"):
+        assert em.run(1.0).n_iter == 3
 
 
 def test_another_fit_is_refused(tmp_path):

@@ -154,3 +154,49 @@ def test_verbose_prints_in_scikit_learns_words(verbose, capsys):
     assert lines[1].startswith("  Iteration 2")
     assert lines[-1].startswith("Initialization converged.")
     assert ("time lapse" in lines[1]) == (verbose == 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_init": 0}, "The 'n_init' parameter of ExpectationMaximization must be an int in the range"),
+        ({"max_iter": -1}, "'max_iter' parameter"),
+        ({"max_iter": 2.5}, "'max_iter' parameter"),
+        ({"tol": -1.0}, "'tol' parameter"),
+        ({"tol": float("nan")}, "'tol' parameter"),
+        ({"rounding": -1e-9}, "'rounding' parameter"),
+        ({"callback": 3}, "'callback' parameter"),
+        ({"verbose_interval": 0}, "'verbose_interval' parameter"),
+    ],
+)
+def test_parameters_are_checked_in_scikit_learns_words(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ExpectationMaximization(blood_e_step, blood_m_step, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (1.0, r"e_step must return \(statistics, objective\), but returned a float"),
+        (None, r"e_step must return \(statistics, objective\), but returned None"),
+        ((1.0, 2.0, 3.0), r"but returned a tuple of 3"),
+        (("statistics", None), "the objective a number, but it is None"),
+        (("statistics", np.zeros(3)), r"the objective a number, but it is a ndarray of shape \(3,\)"),
+    ],
+)
+def test_what_an_e_step_returns_is_checked(result, message):
+    with pytest.raises(TypeError, match=message):
+        ExpectationMaximization(lambda p: result, lambda s: s).run(0)
+
+
+def test_what_a_lower_bound_returns_is_checked():
+    em = ExpectationMaximization(lambda p: (p, "anything"), lambda s: s, lower_bound=lambda value, p: None)
+    with pytest.raises(TypeError, match="lower_bound must return a number, but it is None"):
+        em.run(0)
+
+
+def test_an_objective_may_be_any_kind_of_number():
+    values = iter([1, np.float32(2.5), np.array(3.25)])
+    result = ExpectationMaximization(lambda p: (p, next(values)), lambda s: s, tol=0.0, max_iter=3).run(0)
+    assert result.lower_bounds == [1.0, 2.5, 3.25]
+    assert {type(value) for value in result.lower_bounds} == {float}

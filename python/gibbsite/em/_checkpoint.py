@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,17 @@ from gibbsite._persistence import load_tree, save_tree
 
 if TYPE_CHECKING:
     from gibbsite.em._driver import EMResult
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where no checkpoint can be written: before a long climb, not after half a minute of it."""
+    place = Path(path)
+    if place.is_dir():
+        raise IsADirectoryError(f"The checkpoint {str(place)!r} is a folder: pass the path of a file.")
+    if not place.parent.is_dir():
+        raise FileNotFoundError(f"The checkpoint {str(place)!r} cannot be written: {str(place.parent)!r} is no folder.")
+    if not os.access(place.parent, os.W_OK):
+        raise PermissionError(f"The checkpoint {str(place)!r} cannot be written: its folder is read-only.")
 
 
 @dataclass
@@ -42,6 +55,16 @@ class Checkpoint:
         More state that must come back, as a tree (the random state that later restarts draw from).
     seconds : float, default=30
         Least time between two writes.
+
+    Raises
+    ------
+    OSError
+        When no file can be written at that path: it is a folder, or its folder is missing or read-only.
+
+    Warns
+    -----
+    RuntimeWarning
+        When a write fails later. The climb goes on: it is worth more than its checkpoint.
     """
 
     def __init__(
@@ -55,6 +78,7 @@ class Checkpoint:
         set_extra: Callable[[Any], None] = lambda extra: None,
         seconds: float = 30.0,
     ) -> None:
+        check_place(path)
         self.path = Path(path)
         self.fingerprint = dict(fingerprint)
         self.to_tree = to_tree
@@ -78,7 +102,20 @@ class Checkpoint:
             "extra": self.get_extra(),
         }
         if monotonic() - self._written >= self.seconds:
-            self.flush()
+            self._written = monotonic()  # a disk that refuses is not asked again at every pass
+            self._try(self.flush, "written", "The climb goes on without.")
+
+    def rescue(self) -> None:
+        """Write what was noted last while an exception is on its way, which nothing here may replace."""
+        with contextlib.suppress(Warning):  # where warnings are errors
+            self._try(self.flush, "written", "The climb cannot be resumed from where it ended.")
+
+    def _try(self, act: Callable[[], None], what: str, consequence: str) -> None:
+        try:
+            act()
+        except OSError as error:
+            words = f"The checkpoint {str(self.path)!r} could not be {what}: {error}. {consequence}"
+            warnings.warn(words, RuntimeWarning, stacklevel=2)
 
     def flush(self) -> None:
         """Write what was noted last."""
@@ -93,13 +130,13 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            When the file belongs to other data or settings.
+            When the file belongs to other data or settings, or is no checkpoint.
         """
         from gibbsite.em._driver import EMResult
 
         if not self.path.exists():
             return None
-        tree = load_tree(self.path)
+        tree = self._read()
         found = tree.get("fingerprint", {})
         different = sorted(k for k in {*found, *self.fingerprint} if found.get(k) != self.fingerprint.get(k))
         if different:
@@ -114,7 +151,20 @@ class Checkpoint:
         parameters = self.from_tree(tree["parameters"])
         return ClimbState(tree["restart"], parameters, tree["history"], tree["longest"], best)
 
+    def _read(self) -> dict[str, Any]:
+        reason = "it holds something else"
+        try:
+            tree = load_tree(self.path)
+        except ValueError as error:
+            tree, reason = {}, str(error)
+        if not {"fingerprint", "restart", "parameters", "history", "longest", "best", "extra"} <= tree.keys():
+            raise ValueError(
+                f"The file {str(self.path)!r} is there, but is no checkpoint to go on from ({reason}): delete or "
+                "rename it, or choose another path."
+            )
+        return tree
+
     def remove(self) -> None:
         """Forget the file: the climb is over."""
         self._pending = None
-        self.path.unlink(missing_ok=True)
+        self._try(lambda: self.path.unlink(missing_ok=True), "removed", "A later climb would go on from it.")

@@ -5,12 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
+
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from gibbsite.em._checkpoint import Checkpoint, ClimbState
 from gibbsite.em._progress import Progress
 from gibbsite.em._squarem import Squarem
 from gibbsite.em._trace import Iteration, Trace
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "e_step": [callable],
+    "m_step": [callable],
+    "lower_bound": [callable, None],
+    "tol": [Interval(Real, 0.0, None, closed="left")],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
+    "pack": [callable, None],
+    "unpack": [callable, None],
+    "callback": [callable, None],
+    "rounding": [Interval(Real, 0.0, None, closed="left")],
+    "verbose": ["verbose"],
+    "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+}
 
 
 @dataclass
@@ -68,11 +86,14 @@ class ExpectationMaximization:
     n_init : int, default=1
         Climbs from different starts; the highest wins.
     accelerate : {None, "squarem"}, default=None
-        Extrapolation between steps; needs `pack` and `unpack`.
+        Extrapolation between steps; needs `pack` and `unpack`. An extrapolated point is refused, and the climb goes on
+        from the plain step, where the objective is lower, `unpack` raises ValueError or ArithmeticError, or a step
+        raises ArithmeticError or `numpy.linalg.LinAlgError`.
     pack, unpack : callable, optional
         Parameters to an unconstrained float64 vector and back. They need not invert each other to the last bit.
     callback : callable, optional
-        Called after every pass with an `Iteration`; a true answer ends the climb.
+        Called after every pass with an `Iteration`; a true answer ends the climb. Its parameters are the very object
+        that the M step returned: copy what you keep where your M step writes into the same arrays again.
     on_decrease : {"raise", "ignore"}, default="raise"
         What to do when the objective falls by more than rounding: an error that names the iteration and the amount,
         or nothing (for steps with a regularisation that is not part of the objective).
@@ -82,6 +103,11 @@ class ExpectationMaximization:
         Where to keep the state of a long climb.
     verbose, verbose_interval : int
         As in scikit-learn's mixtures.
+
+    Raises
+    ------
+    ValueError
+        For a parameter that is out of range.
 
     Examples
     --------
@@ -124,6 +150,8 @@ class ExpectationMaximization:
             raise ValueError("accelerate='squarem' needs pack and unpack: the parameters as an unconstrained vector")
         if on_decrease not in ("raise", "ignore"):
             raise ValueError(f"on_decrease must be 'raise' or 'ignore', got {on_decrease!r}")
+        given = {name: value for name, value in locals().items() if name in _CONSTRAINTS}
+        validate_parameter_constraints(_CONSTRAINTS, given, caller_name=type(self).__name__)
         self.e_step = e_step
         self.m_step = m_step
         self.lower_bound = lower_bound
@@ -153,6 +181,8 @@ class ExpectationMaximization:
         ------
         LikelihoodDecreaseError
             See `on_decrease`.
+        TypeError
+            If a step returns something else than it should.
         """
         begin = start if callable(start) else lambda restart: start
         resumed = self.checkpoint.load() if self.checkpoint else None
@@ -181,7 +211,7 @@ class ExpectationMaximization:
             return self._climb(parameters, trace, longest, note)
         except BaseException:
             if self.checkpoint:
-                self.checkpoint.flush()
+                self.checkpoint.rescue()
             raise
         finally:
             self.progress.close()
@@ -199,13 +229,14 @@ class ExpectationMaximization:
 
     def _pass(self, parameters: Any, floor: float | None = None) -> tuple[Any, float]:
         """One E step and one M step; the M step is skipped where the E step alone shows less than `floor`."""
-        statistics, value = self.e_step(parameters)
+        statistics, value = _pair(self.e_step(parameters))
         if self.lower_bound is None:
+            value = _number(value, "e_step must return (statistics, objective), the objective a number")
             if floor is not None and not value >= floor:
                 return None, value
             return self.m_step(statistics), value
         parameters = self.m_step(statistics)
-        return parameters, self.lower_bound(value, parameters)
+        return parameters, _number(self.lower_bound(value, parameters), "lower_bound must return a number")
 
     def _finish(self, parameters: Any, trace: Trace) -> EMResult:
         if self.max_iter:
@@ -223,6 +254,25 @@ class ExpectationMaximization:
             restart=trace.restart,
             history=history,
         )
+
+
+def _pair(result: Any) -> tuple[Any, Any]:
+    if not (isinstance(result, (tuple, list)) and len(result) == 2):
+        length = f" of {len(result)}" if isinstance(result, (tuple, list)) else ""
+        raise TypeError(f"e_step must return (statistics, objective), but returned {_kind(result)}{length}.")
+    return result[0], result[1]
+
+
+def _number(value: Any, rule: str) -> float:
+    """The objective as a float; an array of no dimensions, on a device too, is a number."""
+    if isinstance(value, Real) or getattr(value, "shape", None) == ():
+        return float(value)
+    shape = f" of shape {tuple(value.shape)}" if hasattr(value, "shape") else ""
+    raise TypeError(f"{rule}, but it is {_kind(value)}{shape}.")
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__qualname__}"
 
 
 def _better(best: EMResult | None, result: EMResult) -> EMResult:

@@ -101,9 +101,14 @@ class Squarem:
 
     def _try(self, point: Any, floor: float) -> tuple[Any, float] | None:
         """A pass at an extrapolated point; None where it lies outside the model or below `floor`."""
-        try:
-            with np.errstate(all="ignore"):
-                parameters, bound = self.em_pass(self.unpack(point), floor=floor)
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
-            return None
+        with np.errstate(all="ignore"):
+            try:
+                parameters = self.unpack(point)
+            except (ValueError, ArithmeticError):
+                return None
+            # a pass may fail by its arithmetic here; any other error would be one anywhere, and is not hidden
+            try:
+                parameters, bound = self.em_pass(parameters, floor=floor)
+            except (ArithmeticError, np.linalg.LinAlgError):
+                return None
         return (parameters, bound) if bound >= floor else None
