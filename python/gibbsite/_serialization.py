@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
@@ -21,7 +21,8 @@ class Persistent(BaseEstimator):  # type: ignore[misc]
         ----------
         path : path-like
             By convention ending in ``.safetensors``. Device arrays are written from the host; a `callback` is code
-            and stays behind, as does what `partial_fit` keeps between its calls beside fitted attributes.
+            and stays behind. Of what `partial_fit` keeps between its calls beside fitted attributes, a mixture's
+            epoch is written too.
 
         Raises
         ------
@@ -37,6 +38,7 @@ class Persistent(BaseEstimator):  # type: ignore[misc]
             "version": version.__version__,
             "parameters": parameters,
             "fitted": fitted,
+            "between_calls": self._between_calls(),
         }
         save_tree(path, tree)
 
@@ -61,7 +63,16 @@ class Persistent(BaseEstimator):  # type: ignore[misc]
             if not _is_fitted_attribute(name):
                 raise ValueError(f"{os.fspath(path)!r} holds {name!r}, which is no fitted attribute")
             setattr(estimator, name, value)
+        if tree.get("between_calls") is not None:
+            estimator._restore_between_calls(tree["between_calls"])
         return estimator
+
+    def _between_calls(self) -> dict[str, Any] | None:
+        """What a later `partial_fit` needs beside fitted attributes, as a tree."""
+        return None
+
+    def _restore_between_calls(self, tree: dict[str, Any]) -> None:
+        """Take back what `_between_calls` gave."""
 
 
 def _is_fitted_attribute(name: str) -> bool:

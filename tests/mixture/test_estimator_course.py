@@ -1,5 +1,6 @@
 """How a fit goes: acceleration, history, callbacks, printed lines, warnings about components."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -211,3 +212,17 @@ def test_threads_do_not_change_a_bit():
     assert one.lower_bounds_ == two.lower_bounds_
     with pytest.raises(ValueError, match="threads"):
         GaussianMixture(3, threads=0).fit(X)
+
+
+@pytest.mark.parametrize("accelerate", [None, "squarem"])
+@pytest.mark.parametrize("estimator", [GaussianMixture, BayesianGaussianMixture])
+def test_a_callback_may_keep_what_it_sees(estimator, accelerate):
+    seen = []
+    parameters = {"n_components": 3, "random_state": 0, "max_iter": 12, "tol": 0, "accelerate": accelerate}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = estimator(**parameters, callback=lambda news: seen.append(news.parameters.means)).fit(overlapping(0))
+        untouched = estimator(**parameters).fit(overlapping(0))
+    assert all((a != b).any() for a, b in itertools.pairwise(seen))
+    seen[-1][:] = 0  # nor does writing to it change the fit
+    np.testing.assert_array_equal(model.means_, untouched.means_)

@@ -18,7 +18,7 @@ COVARIANCE_TYPES = ["full", "tied", "diag", "spherical"]
 FITTED = ["weights_", "means_", "covariances_", "precisions_cholesky_"]
 
 # Dask's processes leave warnings of their own (sockets, forks); what is tested here is checked by value
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module", name="X")
@@ -64,9 +64,21 @@ def slow_identity(block):
     return block
 
 
+def living_workers(client):
+    """Process of each worker, once there are two again and the scheduler has taken note of the dead one."""
+    deadline = time.monotonic() + 300
+    while True:
+        client.wait_for_workers(2, timeout=300)
+        try:
+            return set(client.run(os.getpid).values())
+        except OSError:  # the dead one was still on the list
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
 def test_survives_a_killed_worker(X, client):
     """The worker is killed while it computes a pass; the passes before and after it count all the same."""
-    pid = next(iter(client.run(os.getpid).values()))
+    pid = min(living_workers(client))
     killed = threading.Event()
 
     def kill_in_third_pass(news):
@@ -80,7 +92,50 @@ def test_survives_a_killed_worker(X, client):
     spread = GaussianMixture(**parameters, callback=kill_in_third_pass).fit(slow)
     assert killed.is_set()
     assert_same_fit(whole, spread)
-    assert pid not in client.run(os.getpid).values()
+    assert pid not in living_workers(client)
+
+
+@pytest.mark.parametrize("estimator", [GaussianMixture, BayesianGaussianMixture])
+def test_more_rows_than_the_subsample_fit_alike_from_one_start(estimator):
+    import dask
+
+    rng = np.random.default_rng(5)
+    X = np.concatenate([rng.normal(m, 1.0, (10_000, 2)) for m in (-1.5, 1.5)])[rng.permutation(20_000)]
+    whole, spread = (estimator(n_components=2, random_state=0, max_iter=1).fit(X) for _ in range(2))
+    for model in (whole, spread):
+        model.set_params(warm_start=True, max_iter=6, tol=0)
+    with dask.config.set(scheduler="threads"):
+        spread.fit(da.from_array(X, chunks=(3000, 2)))
+    assert_same_fit(whole.fit(X), spread)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [(np.nan, "sample_weight has 1 NaN value, at row 1207"), (-1.0, "Negative values .* first at row 1207")],
+)
+def test_a_bad_weight_is_named_by_its_row(X, bad, message):
+    weight = np.ones(len(X))
+    weight[1207] = bad
+    with pytest.raises(ValueError, match=message):
+        GaussianMixture(3).fit(da.from_array(X, chunks=(500, 3)), sample_weight=weight)
+
+
+def test_a_number_is_the_weight_of_every_row(X):
+    parameters = {"n_components": 3, "random_state": 0, "max_iter": 3, "tol": 0}
+    chunked = da.from_array(X, chunks=(1000, 3))
+    assert_same_fit(
+        GaussianMixture(**parameters).fit(chunked, sample_weight=2.0),
+        GaussianMixture(**parameters).fit(X, sample_weight=2.0),
+    )
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "score_samples"])
+def test_a_wrong_width_is_found_at_the_call(X, method):
+    model = GaussianMixture(3, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="X has 2 features, but GaussianMixture is expecting 3 features as input"):
+        getattr(model, method)(da.from_array(X[:, :2], chunks=(500, 2)))
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+        getattr(model, method)(da.from_array(X[:, 0], chunks=500))
 
 
 @pytest.mark.parametrize("scheduler", ["threads", "sync"])

@@ -107,6 +107,48 @@ def test_bad_features_are_named(X, call, message):
         call(model)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.marginal([0.5]), "must be an instance of int, not float: got 0.5"),
+        (lambda m: m.marginal([True, False, False, True]), r"a mask is no sequence .* numpy.flatnonzero\(mask\)"),
+        (lambda m: m.marginal(np.array([True, False, False, True])), "a mask is no sequence"),
+        (lambda m: m.marginal(0), r"features must be a sequence of column numbers or names, such as \[0, 2\]; got 0"),
+        (lambda m: m.marginal(None), "features must be a sequence .* got None"),
+        (lambda m: m.marginal("ab"), "features must be a sequence .* got 'ab'"),
+        (lambda m: m.conditional({1.5: 0.0}), "must be an instance of int, not float: got 1.5"),
+        (lambda m: m.conditional({True: 0.0}), "a mask is no sequence"),
+        (lambda m: m.conditional([0, 1]), "given must be a mapping"),
+        (lambda m: m.conditional({0: "x"}), "one number for each feature, but feature 0 has 'x'"),
+        (lambda m: m.conditional({0: [1.0, 2.0]}), r"one number for each feature, but feature 0 has \[1.0, 2.0\]"),
+        (lambda m: m.sample(2.5), "n_samples must be an instance of int, not float"),
+        (lambda m: m.sample("3"), "n_samples must be an instance of int, not str"),
+        (lambda m: m.kl_divergence("x"), "other must be a fitted mixture with score_samples, not str"),
+        (lambda m: m.kl_divergence(m, n_samples=100.5), "n_samples must be an instance of int, not float"),
+    ],
+)
+def test_arguments_of_another_kind_are_named(X, call, message):
+    with pytest.raises(TypeError, match=message):
+        call(GaussianMixture(2, random_state=0, max_iter=20).fit(X))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_conditional_beyond_all_numbers_is_named(model, X, dtype):
+    """Squares of distances overflow before the distances: in float64 there is room for those of float32."""
+    fitted = GaussianMixture(3, covariance_type=model.covariance_type, random_state=0).fit(X.astype(dtype))
+    # of equal covariances the log densities differ by as much as the value itself, beside which its square rounds
+    tied = model.covariance_type == "tied"
+    far = fitted.conditional({0: 1e12 if tied else 1e30})
+    assert far.means_.dtype == far.weights_.dtype == dtype
+    assert np.isfinite(far.means_).all()
+    assert_allclose(far.weights_.sum(), 1.0, rtol=1e-6)
+    if tied:
+        with pytest.raises(ValueError, match="too far from every component"):
+            fitted.conditional({0: 1e30})
+    with pytest.raises(ValueError, match=f"too far from every component for {np.dtype(dtype)}: .* {{0: 1e\\+200}}"):
+        fitted.conditional({0: 1e200})
+
+
 def test_bayesian_mixtures_give_their_posterior_means(X):
     model = BayesianGaussianMixture(n_components=4, random_state=0, max_iter=300).fit(X)
     marginal = model.marginal([1, 3])

@@ -175,6 +175,19 @@ def test_misuse_is_named(X):
         GaussianMixture(3, decay=0.4).partial_fit(X)
 
 
+def test_a_decay_set_in_the_middle_of_an_epoch_is_refused(X):
+    model = GaussianMixture(3, random_state=0).partial_fit(X[:600])
+    with pytest.raises(ValueError, match=r"decay was set in the middle of an epoch.* call end_epoch first"):
+        model.set_params(decay=0.7).partial_fit(X[600:])
+    model.set_params(decay=None).end_epoch().set_params(decay=0.7).partial_fit(X[600:])
+    assert model._epoch.n_steps == 1
+    # stepwise EM has no epochs: exact sums begin with the next chunk
+    before = model.means_.copy()
+    model.set_params(decay=None).partial_fit(X)
+    assert model._epoch.statistics.total_weight == len(X)
+    assert not np.array_equal(model.means_, before)
+
+
 def test_a_failed_chunk_changes_nothing(X):
     model, undisturbed = (GaussianMixture(3, random_state=0).partial_fit(X[:600]) for _ in range(2))
     bad = X[600:].copy()

@@ -146,3 +146,46 @@ def test_checkpoint_of_other_data_or_settings_is_refused(X, tmp_path):
     with pytest.raises(ValueError, match=r"\(n_components differ\)"):
         GaussianMixture(2, random_state=0, checkpoint=path).fit(X)
     GaussianMixture(3, random_state=0, threads=1, checkpoint=path).fit(X)
+
+
+@pytest.mark.parametrize("decay", [None, 0.7])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_file_keeps_the_epoch_as_a_pickle_does(X, tmp_path, estimator, decay):
+    model = estimator(n_components=3, random_state=0, decay=decay)
+    for chunk in (X[:300], X[300:500]):
+        model.partial_fit(chunk)
+    model.save(tmp_path / "m")
+    copies = [estimator.load(tmp_path / "m"), pickle.loads(pickle.dumps(model))]
+    model.partial_fit(X[500:])
+    for copy in copies:
+        copy.partial_fit(X[500:])
+        for name in ("weights_", "means_", "covariances_", "lower_bound_"):
+            np.testing.assert_array_equal(getattr(copy, name), getattr(model, name))
+    if decay is None:
+        model.end_epoch().save(tmp_path / "m")
+        between = estimator.load(tmp_path / "m").partial_fit(X)
+        np.testing.assert_array_equal(between.means_, model.partial_fit(X).means_)
+
+
+def test_a_checkpoint_without_a_place_is_found_before_the_data_are_read(X, tmp_path):
+    def never():
+        raise AssertionError
+
+    with pytest.raises(FileNotFoundError, match=r"'.*missing' is no folder"):
+        GaussianMixture(3, checkpoint=tmp_path / "missing" / "state").fit(never)
+    with pytest.raises(IsADirectoryError, match="is a folder: pass the path of a file"):
+        GaussianMixture(3, checkpoint=tmp_path).fit(never)
+
+
+def test_ctrl_c_is_not_replaced_by_a_write_that_fails(X, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    def interrupt(news):
+        if news.iteration == 2:
+            folder.rmdir()
+            raise KeyboardInterrupt
+
+    model = GaussianMixture(3, random_state=0, tol=0, checkpoint=folder / "state", callback=interrupt)
+    with pytest.warns(RuntimeWarning, match="could not be written"), pytest.raises(KeyboardInterrupt):
+        model.fit(X)

@@ -168,6 +168,58 @@ def test_weights_out_of_step_are_named(X, weights, message):
         GaussianMixture(3).fit([X, X], sample_weight=[np.ones(len(X))] * weights)
 
 
+@pytest.mark.parametrize(
+    ("data", "weight", "error", "message"),
+    [
+        (lambda X: [X, X], np.ones(6000), ValueError, "one array for each chunk, but it gives numbers"),
+        (lambda X: [X, X], [1.0, 1.0], ValueError, "one array for each chunk, but it gives numbers"),
+        (lambda X: [X], iter([np.ones(3000)]), TypeError, "sample_weight is an iterator, which can be read only once"),
+        (lambda X: [X], lambda: None, TypeError, "sample_weight is a callable, .* but it returned None"),
+        (lambda X: lambda: X, None, TypeError, "X is a callable, which must return a fresh iterator .* a ndarray"),
+        (lambda X: lambda: None, None, TypeError, "X is a callable, .* iterator of chunks of rows, .* returned None"),
+    ],
+)
+def test_what_gives_no_chunks_is_named(X, data, weight, error, message):
+    with pytest.raises(error, match=message):
+        GaussianMixture(3).fit(data(X), sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [(np.nan, "sample_weight has 1 NaN value, at row 2345"), (-1.0, "Negative values .* first at row 2345")],
+)
+def test_a_bad_weight_in_a_chunk_is_named_by_its_row(X, bad, message):
+    weight = np.ones(len(X))
+    weight[2345] = bad
+    with pytest.raises(ValueError, match=message):
+        GaussianMixture(3).fit(np.array_split(X, 3), sample_weight=np.array_split(weight, 3))
+
+
+def test_one_weight_for_all_rows_of_a_map(X, tmp_path, monkeypatch):
+    monkeypatch.setattr(_chunks, "WINDOW_BYTES", 10_000)
+    X.tofile(tmp_path / "x")
+    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="r", shape=X.shape)
+    parameters = {"n_components": 3, "random_state": 0, "max_iter": 4, "tol": 0}
+    fitted = GaussianMixture(**parameters).fit(mapped, sample_weight=2.0)
+    assert_same_fit(GaussianMixture(**parameters).fit(X), fitted)
+
+
+def test_more_rows_than_the_subsample_fit_alike_from_one_start():
+    rng = np.random.default_rng(5)
+    X = np.concatenate([rng.normal(m, 1.0, (10_000, 2)) for m in (-1.5, 1.5)])[rng.permutation(20_000)]
+    for estimator in (GaussianMixture, BayesianGaussianMixture):
+        fits = [estimator(n_components=2, random_state=0, max_iter=1).fit(X) for _ in range(2)]
+        for model in fits:
+            model.set_params(warm_start=True, max_iter=6, tol=0)
+        assert_same_fit(fits[0].fit(X), fits[1].fit(np.array_split(X, 7)))
+
+
+def test_the_first_chunk_decides_the_precision(X):
+    for first, later in ((np.float32, np.float64), (np.float64, np.float32)):
+        model = GaussianMixture(3, random_state=0, max_iter=2).fit([X[:1000].astype(first), X[1000:].astype(later)])
+        assert model.means_.dtype == first
+
+
 def test_an_iterable_that_runs_dry_is_found_out(X):
     once = iter([X, X])
     with pytest.raises(ValueError, match="gave 6000 rows in the first pass and 0 in a later one"):
@@ -217,7 +269,7 @@ print((peak()[0] - before) / limit)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("kind", ["chunks", "memmap"])
 def test_ten_million_rows_need_one_chunk_of_memory(tmp_path, kind):

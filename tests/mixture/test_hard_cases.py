@@ -214,6 +214,82 @@ def test_impossible_weights(weight, message):
         GaussianMixture(2).fit(clusters(n=50), sample_weight=weight)
 
 
+@pytest.mark.parametrize("weight", [2.0, 3, np.float32(0.5), np.array(2.0)])
+def test_a_number_is_the_weight_of_every_row(weight):
+    X = clusters(n=100)
+    model = GaussianMixture(2, random_state=0, max_iter=3)
+    means = model.fit(X, sample_weight=weight).means_
+    np.testing.assert_array_equal(means, model.fit(X, sample_weight=np.full(100, float(weight))).means_)
+    assert model.score(X, sample_weight=weight) == pytest.approx(model.score(X))
+    chunked = model.fit([X[:30], X[30:]], sample_weight=weight).means_
+    assert_allclose(chunked, means, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("weight", "message"), [(-1.0, "Negative values"), (np.nan, "NaN"), (0.0, "non-zero number")])
+def test_a_number_that_is_no_weight_is_refused(weight, message):
+    with pytest.raises(ValueError, match=message):
+        GaussianMixture(2).fit(clusters(n=50), sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "parameters", "message"),
+    [
+        (GaussianMixture, {"means_init": [[0, 0, np.nan], [1, 1, 1]]}, "Input means_init contains NaN"),
+        (GaussianMixture, {"weights_init": [np.inf, 0]}, "Input weights_init contains infinity"),
+        (GaussianMixture, {"weights_init": [1.0]}, r"'weights' should have the shape of \(2,\), but got \(1,\)"),
+        (GaussianMixture, {"precisions_init": np.eye(3)}, r"'full precision' should have the shape of \(2, 3, 3\)"),
+        (BayesianGaussianMixture, {"mean_prior": [0, np.nan, 0]}, "Input mean_prior contains NaN"),
+        (
+            BayesianGaussianMixture,
+            {"covariance_prior": 2.0},
+            r"'full covariance_prior' should have the shape of \(3, 3\), but got \(\)",
+        ),
+        (
+            BayesianGaussianMixture,
+            {"covariance_prior": np.eye(3), "covariance_type": "spherical"},
+            r"'spherical covariance_prior' should have the shape of \(\), but got \(3, 3\)",
+        ),
+        (
+            BayesianGaussianMixture,
+            {"covariance_prior": np.array(-1.0), "covariance_type": "spherical"},
+            "'spherical covariance_prior' should be a positive number, but got -1.0",
+        ),
+    ],
+)
+def test_what_is_given_is_named(estimator, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        estimator(**{"n_components": 2, **parameters}).fit(clusters(n=50))
+
+
+@pytest.mark.parametrize("after", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("before", ["full", "tied", "diag", "spherical"])
+def test_a_covariance_type_set_after_the_fit_is_named(before, after):
+    """As many components as features: a tied and a diagonal model have arrays of the same shapes."""
+    X = clusters(n=300)
+    model = GaussianMixture(3, covariance_type=before, random_state=0).fit(X).set_params(covariance_type=after)
+    calls = [model.predict, model.score, model.partial_fit, lambda X: model.marginal([0]), lambda X: model.sample()]
+    if before == after:
+        for call in calls:
+            call(X)
+        return
+    for call in [*calls, model.set_params(warm_start=True).fit]:
+        with pytest.raises(ValueError, match=f"covariance_type='{after}' was set after a fit with another"):
+            call(X)
+    model.set_params(warm_start=False).fit(X).predict(X)
+
+
+def test_what_a_warm_start_cannot_go_on_from_is_named():
+    X = clusters()
+    model = GaussianMixture(2, random_state=0, warm_start=True).fit(X)
+    with pytest.raises(ValueError, match="which had features = 3: now it is 2"):
+        model.fit(X[:, :2])
+    model.set_params(n_components=3)
+    for call in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="which had n_components = 2: now it is 3"):
+            call(X)
+    assert model.predict_proba(X).shape == (600, 2)
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, bool, np.float16, object, ">f8"])
 def test_other_number_types_are_computed_in_float64(estimator, dtype):

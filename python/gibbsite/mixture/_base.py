@@ -14,7 +14,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from gibbsite._serialization import Persistent
-from gibbsite.em import EMResult, ExpectationMaximization
+from gibbsite.em import EMResult, ExpectationMaximization, Iteration
+from gibbsite.em._checkpoint import check_place
 from gibbsite.mixture._algebra import COVARIANCE_TYPES, precisions_from
 from gibbsite.mixture._arrays import array_module
 from gibbsite.mixture._atomic import unchanged_on_failure
@@ -25,6 +26,8 @@ from gibbsite.mixture._initialization import initial_statistics, without_idle_ro
 from gibbsite.mixture._online import OnlineFit
 from gibbsite.mixture._open import open_source
 from gibbsite.mixture._sources import RowSource
+from gibbsite.mixture._steps import copied
+from gibbsite.mixture._validation import check_continues, check_fitted
 from gibbsite.mixture._warnings import NOT_CONVERGED, warn
 
 Array = Any
@@ -61,12 +64,14 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
         X : array-like, device array, memory map, Dask array or chunks; (n_samples, n_features)
             Float32 stays float32; anything else is computed in float64. A device array (CuPy) stays on its device
             and so do the fitted attributes. Chunks are a list of 2-D arrays, any object that can be iterated again,
-            or a callable that returns a fresh iterator; they, Dask arrays and memory maps above 64 MiB are never in
-            memory as a whole, and the initialisation works on an even subsample of max(4096, 256 n_components) rows.
+            or a callable that returns a fresh iterator; all are computed in the precision of the first. They, Dask
+            arrays and memory maps above 64 MiB are never in memory as a whole, and the initialisation works on an even
+            subsample of at most max(4096, 256 n_components) rows: with more rows, the start is another than that of
+            the same rows in memory, and so may be the optimum. From one start the fits agree.
         y : ignored
-        sample_weight : array-like of shape (n_samples,), optional
-            Non-negative; a row of weight 2 counts as two rows. For chunks: an iterable of arrays (or a callable that
-            returns one) in step with them.
+        sample_weight : array-like of shape (n_samples,) or a number, optional
+            Non-negative; a row of weight 2 counts as two rows. A number is the weight of every row. For chunks: an
+            iterable of arrays (or a callable that returns one) in step with them.
 
         Returns
         -------
@@ -77,7 +82,9 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
         ValueError
             Bad parameters or data; a covariance that is not positive definite.
         TypeError
-            Sparse data, or an iterator that can be read only once.
+            Sparse data, an iterator that can be read only once, or a callable that returns no chunks.
+        OSError
+            When no `checkpoint` can be written at its path.
 
         Warns
         -----
@@ -85,11 +92,15 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
             When no climb met `tol` within `max_iter` passes.
         ComponentWarning
             When components starved or collapsed; it names them.
+        RuntimeWarning
+            When the checkpoint could not be written; the fit goes on.
 
         Notes
         -----
         A fit that fails or is interrupted leaves the estimator as it was.
         """
+        if self.checkpoint is not None:
+            check_place(self.checkpoint)
         with unchanged_on_failure(self):
             source = open_source(self, X, sample_weight, reset=True, min_samples=2)
             steps = self._make_steps(source, reset=True)
@@ -123,6 +134,7 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
             factor = self.precisions_cholesky_
         except AttributeError:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'precisions_'") from None
+        check_fitted(self)
         return precisions_from(factor, self.covariance_type, array_module(factor))
 
     def _warn_of_components(self, parameters: Any) -> None:
@@ -131,6 +143,8 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
     def _climb(self, source: RowSource, steps: Any) -> EMResult:
         random_state = check_random_state(self.random_state)
         warm = self.warm_start and hasattr(self, "converged_")
+        if warm:
+            check_continues(self, source.n_features)
 
         def start(restart: int) -> Any:
             if warm:
@@ -150,7 +164,7 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
             accelerate=self.accelerate,
             pack=steps.pack,
             unpack=steps.unpack,
-            callback=self.callback,
+            callback=None if self.callback is None else self._tell,
             # reg_covar, and the rule for starved components, are no part of the objective: it may fall a little
             on_decrease="ignore",
             checkpoint=checkpoint,
@@ -158,6 +172,11 @@ class BaseMixture(Inference, OnlineFit, DerivedMixtures, Persistent):
             verbose_interval=self.verbose_interval,
         )
         return driver.run(start, lower_bound=self.lower_bound_ if warm else -np.inf)
+
+    def _tell(self, news: Iteration) -> object:
+        """Call the callback with parameters that are its own: the steps write into the same arrays at every pass."""
+        assert self.callback is not None
+        return self.callback(news._replace(parameters=copied(news.parameters)))
 
     def _start(self, source: RowSource, steps: Any, random_state: np.random.RandomState) -> Any:
         """First parameters of one climb."""

@@ -19,7 +19,13 @@ from gibbsite.kernels.mixture import Statistics
 from gibbsite.mixture._arrays import array_module
 from gibbsite.mixture._sources import RowSource, weighted_sum
 from gibbsite.mixture._subsample import EvenSubsample
-from gibbsite.mixture._validation import check_chunk, check_enough_rows, check_weights, n_positive
+from gibbsite.mixture._validation import (
+    check_chunk,
+    check_enough_rows,
+    check_weights,
+    is_one_weight,
+    n_positive,
+)
 
 Array = Any
 ChunkFactory = Callable[[], Iterator[tuple[Array, Array | None]]]
@@ -39,7 +45,7 @@ class ChunkSource(RowSource):
         How many components will be fitted: the initialisation keeps an even subsample in proportion.
     threads : int or None
     dtype : numpy.dtype, optional
-        Default that of the first chunk.
+        Default that of the first chunk; later chunks are brought to it.
     release : callable, optional
         Called with each chunk when it has been used.
 
@@ -116,9 +122,11 @@ class ChunkSource(RowSource):
     def _each(self, compute: Callable[[Array, Array | None], Any]) -> Iterator[Any]:
         """`compute` of each chunk; the chunk is let go before the next one is asked for."""
         iterator = iter(self.factory())
+        first_row = 0
         while (pair := next(iterator, None)) is not None:
             X = check_chunk(pair[0], self.dtype if self.dtype is not None else (np.float64, np.float32))
-            result = compute(X, check_weights(pair[1], X, allow_all_zero=True))
+            result = compute(X, check_weights(pair[1], X, allow_all_zero=True, first_row=first_row))
+            first_row += len(X)
             del pair, X
             self.release()
             yield result
@@ -143,29 +151,48 @@ def chunk_factory(X: Any, sample_weight: Any) -> ChunkFactory | None:
     Raises
     ------
     TypeError
-        For a one-shot iterator (a running generator): every EM pass reads the data again.
+        For a one-shot iterator (a running generator): every EM pass reads the data again. When the factory is called,
+        for a callable that returns no chunks.
     """
-    if isinstance(X, Iterator):
-        raise TypeError(
-            "X is an iterator, which can be read only once, and every pass reads the data again: pass a list of "
-            "chunks, or a callable that returns a fresh iterator."
-        )
+    _refuse_iterator(X, "X", "chunks")
     if not _gives_chunks(X):
         return None
+    _refuse_iterator(sample_weight, "sample_weight", "arrays, one a chunk")
 
     def factory() -> Iterator[tuple[Array, Array | None]]:
-        weights = sample_weight() if callable(sample_weight) else sample_weight
-        return _Pairs(X() if callable(X) else X, weights)
+        chunks = _called(X, "X", "chunks of rows")
+        return _Pairs(chunks, _called(sample_weight, "sample_weight", "arrays, one a chunk"))
 
     return factory
+
+
+def _refuse_iterator(given: Any, name: str, what: str) -> None:
+    if isinstance(given, Iterator):
+        raise TypeError(
+            f"{name} is an iterator, which can be read only once, and every pass reads the data again: pass a list of "
+            f"{what}, or a callable that returns a fresh iterator."
+        )
+
+
+def _called(given: Any, name: str, what: str) -> Any:
+    """What a callable returns, which must be chunks; anything else as it is."""
+    if not callable(given):
+        return given
+    result = given()
+    # an array or a table can be iterated too, by rows or by the names of columns
+    if isinstance(result, Iterable) and not hasattr(result, "shape"):
+        return result
+    kind = "None" if result is None else f"a {type(result).__qualname__}"
+    raise TypeError(f"{name} is a callable, which must return a fresh iterator of {what}, but it returned {kind}.")
 
 
 class _Pairs(Iterator[tuple[Array, Array | None]]):
     """Chunks with their weights. Unlike `zip` and generators it holds no chunk while the next one is made."""
 
-    def __init__(self, chunks: Iterable[Array], weights: Iterable[Array] | None) -> None:
+    def __init__(self, chunks: Iterable[Array], weights: Any) -> None:
         self.chunks = iter(chunks)
-        self.weights = None if weights is None else iter(weights)
+        self.constant = weights if is_one_weight(weights) else None
+        self.weights = None if weights is None or is_one_weight(weights) else iter(weights)
 
     def __next__(self) -> tuple[Array, Array | None]:
         try:
@@ -174,12 +201,19 @@ class _Pairs(Iterator[tuple[Array, Array | None]]):
             if self.weights is not None and next(self.weights, None) is not None:
                 raise ValueError("sample_weight holds more arrays than X holds chunks") from None
             raise
-        if self.weights is None:
-            return chunk, None
+        return chunk, self.constant if self.weights is None else self._weights_of_chunk(self.weights)
+
+    def _weights_of_chunk(self, weights: Iterator[Array]) -> Array:
         try:
-            return chunk, next(self.weights)
+            weight = next(weights)
         except StopIteration:
             raise ValueError("sample_weight holds fewer arrays than X holds chunks") from None
+        if is_one_weight(weight):
+            raise ValueError(
+                "X comes in chunks, so sample_weight should give one array for each chunk, but it gives numbers: cut "
+                "it where X is cut."
+            )
+        return weight
 
 
 def _gives_chunks(X: Any) -> bool:
@@ -204,9 +238,10 @@ def map_factory(X: np.memmap, sample_weight: Any) -> ChunkFactory:
     rows = max(1, WINDOW_BYTES // (X.dtype.itemsize * X.shape[1]))
 
     def factory() -> Iterator[tuple[Array, Array | None]]:
+        whole = sample_weight is None or is_one_weight(sample_weight)
         for start in range(0, len(X), rows):
             window = slice(start, start + rows)
-            yield X[window], None if sample_weight is None else sample_weight[window]
+            yield X[window], sample_weight if whole else sample_weight[window]
 
     return factory
 

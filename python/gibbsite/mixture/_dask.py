@@ -18,7 +18,13 @@ from gibbsite.kernels.mixture import Statistics
 from gibbsite.mixture._arrays import array_module
 from gibbsite.mixture._sources import RowSource, weighted_sum
 from gibbsite.mixture._subsample import subsample_stride
-from gibbsite.mixture._validation import check_chunk, check_enough_rows, check_weights, n_positive
+from gibbsite.mixture._validation import (
+    check_chunk,
+    check_enough_rows,
+    check_weights,
+    is_one_weight,
+    n_positive,
+)
 
 Array = Any
 
@@ -47,10 +53,7 @@ class DaskSource(RowSource):
     """
 
     def __init__(self, X: Any, sample_weight: Any, n_components: int, threads: int | None, dtype: Any = None) -> None:
-        if X.ndim != 2:
-            raise ValueError(f"Expected 2D array, got {X.ndim}D array instead")
-        if X.dtype.kind not in "fiub":
-            raise ValueError(f"Expected a Dask array of numbers, got dtype {X.dtype}")
+        check_table(X)
         own = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
         self.dtype = np.dtype(own if dtype is None else dtype)
         self.n_features = X.shape[1]
@@ -84,11 +87,13 @@ class DaskSource(RowSource):
         return self._rows
 
     def _survey(self, n_components: int) -> None:
-        """Count the rows, check the values and fetch the even subsample: two maps over the chunks."""
+        """Count the rows, check the values and fetch the even subsample: two maps over the chunks.
+
+        Values are checked in the second, which knows the number of each chunk's first row.
+        """
         from dask.delayed import delayed
 
-        counts = _compute([delayed(_count_chunk)(X, w, self.dtype) for X, w in self._blocks])
-        starts = np.cumsum([0] + [rows for rows, _ in counts])
+        starts = np.cumsum([0, *_compute([delayed(_count_chunk)(X, self.dtype) for X, _ in self._blocks])])
         self.n_rows = int(starts[-1])
         stride = subsample_stride(self.n_rows, n_components)
         tasks = [
@@ -97,11 +102,19 @@ class DaskSource(RowSource):
         ]
         parts = _compute(tasks)
         self.xp = array_module(parts[0][0])
-        weights = None if parts[0][1] is None else self.xp.concatenate([w for _, w in parts])
+        weights = None if parts[0][1] is None else self.xp.concatenate([w for _, w, _ in parts])
         if weights is not None and not bool((weights > 0).any()):
             raise ValueError("Sample weights must contain at least one non-zero number.")
-        self._rows = self.xp.concatenate([x for x, _ in parts]), weights
-        check_enough_rows(self.n_rows, n_components, sum(positive for _, positive in counts))
+        self._rows = self.xp.concatenate([x for x, _, _ in parts]), weights
+        check_enough_rows(self.n_rows, n_components, sum(positive for _, _, positive in parts))
+
+
+def check_table(X: Any) -> None:
+    """Raise ValueError unless a Dask array is a table of real numbers."""
+    if X.ndim != 2:
+        raise ValueError(f"Expected 2D array, got {X.ndim}D array instead")
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"Expected a Dask array of numbers, got dtype {X.dtype}")
 
 
 def map_rows(X: Any, kernel: Any, arguments: tuple[Any, ...], n_columns: int | None, dtype: Any) -> Any:
@@ -117,8 +130,8 @@ def _delayed_blocks(X: Any, sample_weight: Any) -> list[tuple[Any, Any]]:
 
     X = X.rechunk({1: -1})
     blocks = X.to_delayed().ravel()
-    if sample_weight is None:
-        return [(block, None) for block in blocks]
+    if sample_weight is None or is_one_weight(sample_weight):
+        return [(block, sample_weight) for block in blocks]
     weights = da.asarray(sample_weight)
     if weights.shape != X.shape[:1]:
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}!")
@@ -148,18 +161,19 @@ def _density_chunk(X: Array, sample_weight: Array | None, dtype: Any, model: tup
     return weighted_sum(kernels.log_density(X, *model[:4], threads=model[4]), weights)
 
 
-def _count_chunk(X: Array, sample_weight: Array | None, dtype: Any) -> tuple[int, int]:
-    X, weights = _checked(X, sample_weight, dtype)
-    return len(X), n_positive(weights, len(X))
+def _count_chunk(X: Array, dtype: Any) -> int:
+    return len(check_chunk(X, dtype))
 
 
 def _pick_chunk(
     X: Array, sample_weight: Array | None, dtype: Any, start: int, stride: int
-) -> tuple[Array, Array | None]:
-    X, weights = _checked(X, sample_weight, dtype)
+) -> tuple[Array, Array | None, int]:
+    """Rows of the subsample and their weights, and how many rows of the chunk have weight."""
+    X = check_chunk(X, dtype)
     check_finite(X, first_row=start)
+    weights = check_weights(sample_weight, X, allow_all_zero=True, first_row=start)
     rows = slice(-start % stride, None, stride)
-    return X[rows].copy(), None if weights is None else weights[rows].copy()
+    return X[rows].copy(), None if weights is None else weights[rows].copy(), n_positive(weights, len(X))
 
 
 def _row_chunk(X: Array, kernel: Any, arguments: tuple[Any, ...]) -> Array:

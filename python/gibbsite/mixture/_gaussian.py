@@ -60,10 +60,12 @@ class GaussianMixture(BaseMixture):
         Extrapolate between EM steps (Varadhan & Roland 2008). The likelihood never falls for it; on overlapping
         clusters it needs a fraction of the passes. `n_iter_` and `max_iter` count passes.
     callback : callable, optional
-        Called after every pass with a `gibbsite.em.Iteration`; a true answer ends the climb without a warning.
+        Called after every pass with a `gibbsite.em.Iteration`, whose parameters are copies; a true answer ends the
+        climb without a warning.
     checkpoint : path-like, optional
         File that keeps the state of a long fit, at least every 30 seconds and on interruption. A later `fit` with the
-        same data and settings goes on from it with the same bits; the file is removed at the end.
+        same data and settings goes on from it with the same bits; the file is removed at the end. Its folder must be
+        there when the fit begins; a write that fails later is a warning.
     decay : float in (0.5, 1], optional
         Makes `partial_fit` stepwise EM; see there.
     threads : int, optional

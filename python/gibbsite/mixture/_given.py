@@ -13,21 +13,36 @@ from gibbsite.mixture._algebra import covariance_shape
 Array = Any
 
 
-def check_shape(array: np.ndarray, shape: tuple[int, ...], name: str) -> None:
-    """Raise ValueError unless `array` has `shape`."""
-    if array.shape != shape:
-        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}")
+def check_shape(array: Any, shape: tuple[int, ...], name: str) -> None:
+    """Raise ValueError unless `array`, of whatever kind, has `shape`."""
+    if np.shape(array) != shape:
+        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {np.shape(array)}")
 
 
-def checked_array(values: Any, allow_nd: bool = False) -> Array:
-    """Finite float array of any dimension, on the host."""
-    return check_array(to_host(values), dtype=[np.float64, np.float32], ensure_2d=False, allow_nd=allow_nd)
+def checked_array(values: Any, shape: tuple[int, ...], name: str, parameter: str) -> Array:
+    """Finite float array of some shape, on the host.
+
+    Parameters
+    ----------
+    values : array-like
+    shape : tuple of int
+    name : str
+        As scikit-learn has it in its message about a wrong shape.
+    parameter : str
+        Of the estimator, for what else may be wrong.
+    """
+    values = to_host(values)
+    if values.ndim == 0:  # of which scikit-learn would say that it is no collection
+        check_shape(values, shape, name)
+    dtypes = [np.float64, np.float32]
+    values = check_array(values, dtype=dtypes, ensure_2d=False, allow_nd=True, input_name=parameter)
+    check_shape(values, shape, name)
+    return values
 
 
 def check_mixture_weights(weights: Any, n_components: int) -> Array:
     """Weights between 0 and 1 that sum to one."""
-    weights = checked_array(weights)
-    check_shape(weights, (n_components,), "weights")
+    weights = checked_array(weights, (n_components,), "weights", "weights_init")
     if (weights < 0.0).any() or (weights > 1.0).any():
         raise ValueError(
             "The parameter 'weights' should be in the range [0, 1], but got max value "
@@ -41,16 +56,13 @@ def check_mixture_weights(weights: Any, n_components: int) -> Array:
 
 def check_means(means: Any, n_components: int, n_features: int) -> Array:
     """Means of shape (n_components, n_features)."""
-    means = checked_array(means)
-    check_shape(means, (n_components, n_features), "means")
-    return means
+    return checked_array(means, (n_components, n_features), "means", "means_init")
 
 
 def check_precisions(precisions: Any, covariance_type: str, n_components: int, n_features: int) -> Array:
     """Precisions of the type's shape, symmetric and positive (definite)."""
-    precisions = checked_array(precisions, allow_nd=covariance_type == "full")
     shape = covariance_shape(covariance_type, n_components, n_features)
-    check_shape(precisions, shape, f"{covariance_type} precision")
+    precisions = checked_array(precisions, shape, f"{covariance_type} precision", "precisions_init")
     check_positive_definite(precisions, covariance_type)
     return precisions
 

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
+from gibbsite._scalars import as_integer
 from gibbsite.kernels import mixture as kernels
 from gibbsite.mixture._algebra import n_parameters
 from gibbsite.mixture._arrays import array_module
-from gibbsite.mixture._dask import is_dask_array, map_rows
-from gibbsite.mixture._open import open_source
+from gibbsite.mixture._dask import check_table, is_dask_array, map_rows
+from gibbsite.mixture._open import check_n_features, open_source
 from gibbsite.mixture._state import MixtureState
-from gibbsite.mixture._validation import check_rows
+from gibbsite.mixture._validation import check_fitted, check_rows
 
 Array = Any
 
@@ -45,7 +45,7 @@ class Inference(MixtureState):
         labels : int64 array of shape (n_samples,)
             Where X is; lazy for a Dask array.
         """
-        return self._rowwise(kernels.predict, X, None, np.int64)
+        return self._rowwise(kernels.predict, X, False, np.int64)
 
     def predict_proba(self, X: Any) -> Array:
         """Responsibility of each component for each row.
@@ -59,7 +59,7 @@ class Inference(MixtureState):
         responsibilities : array of shape (n_samples, n_components)
             Of X's precision; rows sum to one.
         """
-        return self._rowwise(kernels.responsibilities, X, self.n_components, None)
+        return self._rowwise(kernels.responsibilities, X, True, None)
 
     def score_samples(self, X: Any) -> Array:
         """Log density of each row.
@@ -73,7 +73,7 @@ class Inference(MixtureState):
         log_density : array of shape (n_samples,)
             In nats, of X's precision.
         """
-        return self._rowwise(kernels.log_density, X, None, None)
+        return self._rowwise(kernels.log_density, X, False, None)
 
     def score(self, X: Any, y: None = None, sample_weight: Any = None) -> float:
         """Mean log density of the rows.
@@ -112,7 +112,7 @@ class Inference(MixtureState):
         ----------
         X : array-like or device array of shape (n_samples, n_features)
         """
-        check_is_fitted(self)
+        check_fitted(self)
         X = check_rows(self, X, reset=False)
         arguments = self._arguments(array_module(X), X.dtype)
         total = assigned = 0.0
@@ -142,7 +142,8 @@ class Inference(MixtureState):
         With an integer `random_state` every call draws the same rows. They do not depend on the number of threads
         but differ from those that scikit-learn draws.
         """
-        check_is_fitted(self)
+        check_fitted(self)
+        n_samples = as_integer(n_samples, "n_samples")
         if n_samples < 1:
             raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
         seed = int(check_random_state(self.random_state).randint(2**63 - 1, dtype=np.int64))
@@ -164,7 +165,10 @@ class Inference(MixtureState):
         value, standard_error : float
             In nats.
         """
-        check_is_fitted(self)
+        check_fitted(self)
+        if not hasattr(other, "score_samples"):
+            raise TypeError(f"other must be a fitted mixture with score_samples, not {type(other).__qualname__}.")
+        n_samples = as_integer(n_samples, "n_samples")
         if n_samples < 2:
             raise ValueError(f"n_samples must be at least 2 for a standard error, got {n_samples}")
         seed = int(check_random_state(random_state).randint(2**63 - 1, dtype=np.int64))
@@ -181,7 +185,7 @@ class Inference(MixtureState):
         """
         from gibbsite.plotting import plot_mixture
 
-        check_is_fitted(self)
+        check_fitted(self)
         return plot_mixture(self, X, ax=ax, **options)
 
     def _draw(self, n_samples: int, seed: int) -> tuple[Array, Array]:
@@ -196,15 +200,18 @@ class Inference(MixtureState):
             threads=self.threads,
         )
 
-    def _rowwise(self, kernel: Any, X: Any, n_columns: int | None, dtype: Any) -> Array:
-        check_is_fitted(self)
+    def _rowwise(self, kernel: Any, X: Any, by_component: bool, dtype: Any) -> Array:
+        check_fitted(self)
         if is_dask_array(X):
+            check_table(X)
+            check_n_features(self, X.shape[1], False)
+            n_columns = len(self.means_) if by_component else None
             floating = X.dtype if X.dtype in (np.float32, np.float64) else np.dtype(np.float64)
             arguments = self._arguments(array_module(self.means_), floating)
             return map_rows(X, kernel, arguments, n_columns, dtype or floating)
         X = check_rows(self, X, reset=False)
         result = kernel(X, *self._arguments(array_module(X), X.dtype), threads=self.threads)
-        return result[0] if n_columns is not None else result
+        return result[0] if by_component else result
 
     def _arguments(self, xp: Any, dtype: Any) -> tuple[Array, Array, Array, str]:
         """Offsets, means, factors and type for the kernels, where the rows are and in their precision."""
@@ -214,7 +221,7 @@ class Inference(MixtureState):
 
     def _log_likelihood(self, X: Any, sample_weight: Any = None) -> tuple[float, float]:
         """Sum of w log p(x) and of w over any source of rows."""
-        check_is_fitted(self)
+        check_fitted(self)
         source = open_source(self, X, sample_weight, reset=False)
         return source.log_likelihood(*self._arguments(source.xp, source.dtype))
 

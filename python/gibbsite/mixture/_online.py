@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -17,18 +17,20 @@ from gibbsite.mixture._atomic import unchanged_on_failure
 from gibbsite.mixture._open import open_source
 from gibbsite.mixture._sources import RowSource
 from gibbsite.mixture._state import MixtureState
+from gibbsite.mixture._validation import check_continues
 
 Array = Any
 
 
 @dataclass
 class Epoch:
-    """State between calls: the parameters of the E steps, and what they have accumulated."""
+    """State between calls: the parameters of the E steps, what they have accumulated, and by which of the two ways."""
 
     base: Any
     statistics: Statistics | None = None
     n_steps: int = 0
     seconds: float = 0.0
+    stepwise: bool = False
 
 
 class OnlineFit(MixtureState):
@@ -50,6 +52,7 @@ class OnlineFit(MixtureState):
         the next E step uses the result. Epochs play no part.
 
         The first call on an unfitted model initialises it from its chunk; a fitted model goes on from where it is.
+        Later chunks are brought to the precision of the first.
 
         Parameters
         ----------
@@ -60,6 +63,11 @@ class OnlineFit(MixtureState):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            Bad parameters or data; a `decay` that was set in the middle of an epoch.
         """
         began = perf_counter()
         first = not hasattr(self, "weights_")
@@ -108,10 +116,35 @@ class OnlineFit(MixtureState):
             self.converged_, self.n_iter_ = False, 0
             self.lower_bound_, self.lower_bounds_ = -np.inf, []
             self.history_ = {self._objective: [], "change": [], "seconds": []}
-            return Epoch(self._start(source, steps, check_random_state(self.random_state)))
+            start = self._start(source, steps, check_random_state(self.random_state))
+            return Epoch(start, stepwise=self.decay is not None)
+        check_continues(self, source.n_features)
+        epoch, stepwise = self._epoch, self.decay is not None
+        if epoch is not None and epoch.stepwise == stepwise:
+            return epoch
+        if epoch is not None and stepwise and epoch.statistics is not None:
+            raise ValueError(
+                "decay was set in the middle of an epoch, whose sums have no place in stepwise EM: call end_epoch first"
+            )
+        return Epoch(self._fitted_parameters(source.dtype, source.xp), stepwise=stepwise)
+
+    def _between_calls(self) -> dict[str, Any] | None:
+        """The epoch as a tree, for `save`."""
         if self._epoch is None:
-            return Epoch(self._fitted_parameters(source.dtype, source.xp))
-        return self._epoch
+            return None
+        tree = {**vars(self._epoch), "base": self._epoch.base._asdict()}
+        if self._epoch.statistics is not None:
+            tree["statistics"] = self._epoch.statistics.data
+        return tree
+
+    def _restore_between_calls(self, tree: dict[str, Any]) -> None:
+        """The epoch of a tree, where the fitted attributes are those beside which it was saved."""
+        kind = type(self._fitted_parameters(self.means_.dtype, np))
+        statistics = tree["statistics"]
+        if statistics is not None:
+            n_components, n_features = self.means_.shape
+            statistics = Statistics(statistics, n_components, n_features, self.covariance_type)
+        self._epoch = Epoch(**{**tree, "base": kind(**tree["base"]), "statistics": statistics})
 
     def _close_step(self) -> None:
         """Count one iteration and let the next E steps use its parameters."""
@@ -136,10 +169,10 @@ def _accumulated(epoch: Epoch, statistics: Statistics, decay: float | None) -> E
     """
     weight, before = float(statistics.total_weight), epoch.statistics
     if before is None:
-        return Epoch(epoch.base, statistics, epoch.n_steps, epoch.seconds)
+        return replace(epoch, statistics=statistics)
     if decay is not None:
         seen = float(before.total_weight)
         gamma = (epoch.n_steps + 1.0) ** -decay
         before = before.scaled((1.0 - gamma) * (seen + weight) / seen)
         statistics = statistics.scaled(gamma * (seen + weight) / weight)
-    return Epoch(epoch.base, kernels.merge(before, statistics), epoch.n_steps, epoch.seconds)
+    return replace(epoch, statistics=kernels.merge(before, statistics))

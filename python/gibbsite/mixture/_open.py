@@ -9,7 +9,7 @@ import numpy as np
 from gibbsite.mixture._chunks import ChunkSource, chunk_factory, is_large_map, map_factory, release_pages
 from gibbsite.mixture._dask import DaskSource, is_dask_array
 from gibbsite.mixture._sources import ArraySource, RowSource
-from gibbsite.mixture._validation import check_enough_rows, check_rows, check_weights, n_positive
+from gibbsite.mixture._validation import check_enough_rows, check_rows, check_weights, is_one_weight, n_positive
 
 
 def open_source(
@@ -38,20 +38,22 @@ def open_source(
     elif factory is not None:
         source = ChunkSource(factory, needed, threads, dtype)
     elif is_large_map(X):
-        weights = None if sample_weight is None else np.asarray(sample_weight)
-        if weights is not None and weights.shape != X.shape[:1]:
-            raise ValueError(f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}!")
+        weights = sample_weight
+        if weights is not None and not is_one_weight(weights):
+            weights = np.asarray(weights)
+            if weights.shape != X.shape[:1]:
+                raise ValueError(f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}!")
         source = ChunkSource(map_factory(X, weights), needed, threads, dtype, release_pages(X))
     else:
         X = check_rows(estimator, X, reset=reset, min_samples=min_samples, dtype=dtype)
         weights = check_weights(sample_weight, X)
         check_enough_rows(len(X), needed, n_positive(weights, len(X)))
         return ArraySource(X, weights, threads)
-    _check_features(estimator, source.n_features, reset)
+    check_n_features(estimator, source.n_features, reset)
     return source
 
 
-def _check_features(estimator: Any, n_features: int, reset: bool) -> None:
+def check_n_features(estimator: Any, n_features: int, reset: bool) -> None:
     """scikit-learn's bookkeeping for inputs that it does not know."""
     if reset:
         estimator.n_features_in_ = n_features

@@ -40,9 +40,7 @@ def checked_priors(estimator: Any, source: RowSource) -> Priors:
 def _mean_prior(given: Any, n_features: int) -> Any:
     if given is None:
         return None
-    mean = checked_array(given)
-    check_shape(mean, (n_features,), "means")
-    return mean
+    return checked_array(given, (n_features,), "means", "mean_prior")
 
 
 def _degrees_of_freedom_prior(given: float | None, n_features: int) -> float:
@@ -56,13 +54,22 @@ def _degrees_of_freedom_prior(given: float | None, n_features: int) -> float:
 
 
 def _covariance_prior(given: Any, covariance_type: str, n_features: int) -> Any:
-    if given is None or covariance_type == "spherical":
+    if given is None:
         return given
-    covariance = checked_array(given)
+    if covariance_type == "spherical":
+        return _variance_prior(given)
     shape = (n_features,) if covariance_type == "diag" else (n_features, n_features)
-    check_shape(covariance, shape, f"{covariance_type} covariance_prior")
+    covariance = checked_array(given, shape, f"{covariance_type} covariance_prior", "covariance_prior")
     check_positive_definite(covariance, covariance_type)
     return covariance
+
+
+def _variance_prior(given: Any) -> float:
+    check_shape(to_host(given), (), "spherical covariance_prior")
+    variance = float(given)
+    if not 0.0 < variance < np.inf:
+        raise ValueError(f"'spherical covariance_prior' should be a positive number, but got {variance}")
+    return variance
 
 
 class _Moments:

@@ -19,6 +19,14 @@ Array = Any
 TINY_WEIGHT = 10 * np.finfo(np.float64).eps
 
 
+def copied(parameters: Any) -> Any:
+    """Parameters that share no memory with these; plain numbers pass through."""
+    if isinstance(parameters, tuple):
+        parts = [copied(part) for part in parameters]
+        return parameters._make(parts) if hasattr(parameters, "_make") else tuple(parts)
+    return parameters.copy() if hasattr(parameters, "copy") else parameters
+
+
 class MixtureSteps:
     """What maximum likelihood and variational Bayes have in common."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import (
     _check_n_features,
     check_array,
+    check_is_fitted,
     validate_data,
 )
 
 from gibbsite.kernels._validation import check_finite
+from gibbsite.mixture._algebra import covariance_shape
 from gibbsite.mixture._arrays import array_module, is_device_array
 
 Array = Any
@@ -63,8 +66,22 @@ def check_chunk(X: Any, dtype: Any = FLOATS) -> Array:
     return check_array(X, dtype=dtype, order="C", ensure_all_finite=False, ensure_min_samples=0, input_name="X")
 
 
-def check_weights(sample_weight: Any, X: Array, *, allow_all_zero: bool = False) -> Array | None:
+def is_one_weight(sample_weight: Any) -> bool:
+    """Whether this is one number, the weight of every row."""
+    return isinstance(sample_weight, Real) or getattr(sample_weight, "shape", None) == ()
+
+
+def check_weights(sample_weight: Any, X: Array, *, allow_all_zero: bool = False, first_row: int = 0) -> Array | None:
     """Weights of the rows as a contiguous array of X's dtype, or None where there are none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,), number or None
+        A number is the weight of every row.
+    X : array of shape (n_rows, n_features)
+    allow_all_zero : bool
+    first_row : int
+        Number of X's first row in the data that it is a part of.
 
     Raises
     ------
@@ -74,7 +91,9 @@ def check_weights(sample_weight: Any, X: Array, *, allow_all_zero: bool = False)
     if sample_weight is None:
         return None
     xp = array_module(X)
-    if is_device_array(X):
+    if is_one_weight(sample_weight):
+        weights = xp.full(len(X), float(sample_weight), dtype=X.dtype)
+    elif is_device_array(X):
         weights = xp.ascontiguousarray(xp.asarray(sample_weight), dtype=X.dtype)
     else:
         weights = check_array(
@@ -83,10 +102,9 @@ def check_weights(sample_weight: Any, X: Array, *, allow_all_zero: bool = False)
             order="C",
             ensure_2d=False,
             ensure_all_finite=False,
+            ensure_min_samples=0,
             input_name="sample_weight",
         )
-    if weights.ndim == 0:
-        weights = xp.full(len(X), weights, dtype=X.dtype)
     if weights.ndim != 1:
         raise ValueError(
             f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar value or "
@@ -94,13 +112,55 @@ def check_weights(sample_weight: Any, X: Array, *, allow_all_zero: bool = False)
         )
     if weights.shape != X.shape[:1]:
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}!")
-    check_finite(weights, "sample_weight")
+    check_finite(weights, "sample_weight", first_row)
     if bool((weights < 0).any()):
-        row = int((weights < 0).argmax())
+        row = first_row + int((weights < 0).argmax())
         raise ValueError(f"Negative values in data passed to `sample_weight`, first at row {row}.")
     if not (allow_all_zero or bool((weights > 0).any())):
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
+
+
+def check_fitted(estimator: Any) -> None:
+    """Raise unless the estimator is fitted, with the covariance type that it has now.
+
+    Raises
+    ------
+    NotFittedError
+    ValueError
+        When `covariance_type` was set to another one after the fit.
+    """
+    check_is_fitted(estimator)
+    factor, (n_components, n_features) = estimator.precisions_cholesky_, estimator.means_.shape
+    covariance_type = estimator.covariance_type
+    same = tuple(factor.shape) == covariance_shape(covariance_type, n_components, n_features)
+    if same and covariance_type in ("tied", "diag") and n_components == n_features > 1:
+        # the shapes are equal too; a factor of matrices is triangular, one of diagonals has no zero
+        same = bool(factor[-1, 0] == 0) == (covariance_type == "tied")
+    if not same:
+        raise ValueError(
+            f"covariance_type={covariance_type!r} was set after a fit with another covariance type, whose "
+            f"precisions_cholesky_ has the shape {tuple(factor.shape)}: set it back, or fit again without warm_start."
+        )
+
+
+def check_continues(estimator: Any, n_features: int) -> None:
+    """Raise unless a fit can go on from the fitted attributes (warm_start, partial_fit).
+
+    Raises
+    ------
+    ValueError
+        When the number of features is another one, or a parameter was set that their shapes depend on.
+    """
+    check_fitted(estimator)
+    before = dict(zip(("n_components", "features"), estimator.means_.shape, strict=True))
+    now = {"n_components": estimator.n_components, "features": n_features}
+    for name, count in now.items():
+        if count != before[name]:
+            raise ValueError(
+                f"The fit cannot go on from the last one, which had {name} = {before[name]}: now it is {count}. "
+                "Begin anew with fit and warm_start=False."
+            )
 
 
 def n_positive(sample_weight: Array | None, n_rows: int) -> int:
