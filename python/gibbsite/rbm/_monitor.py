@@ -58,15 +58,16 @@ class Monitor:
         machine.hidden_probabilities(self.rows, self._hidden)
         machine.visible_probabilities(self._hidden, self._visible)
         self._visible -= self.rows
+        free_energy = machine.free_energy(self.rows)
         values = {
             "reconstruction_error": (self._visible * self._visible).mean(dtype=np.float64),
-            "free_energy": machine.free_energy(self.rows).mean(dtype=np.float64),
+            "free_energy": free_energy.mean(dtype=np.float64),
         }
         if machine.is_gaussian:
             squares = self._visible * self._visible / machine.variance + machine.log_variance + math.log(2 * math.pi)
             values["reconstruction_log_density"] = -0.5 * squares.sum(axis=1, dtype=np.float64).mean()
         if self.pseudo is not None:
-            values["pseudo_likelihood"] = self.pseudo.values(machine).mean(dtype=np.float64)
+            values["pseudo_likelihood"] = self.pseudo.values(machine, free_energy).mean(dtype=np.float64)
         if self.validation is not None:
             values["free_energy_validation"] = machine.free_energy(self.validation).mean(dtype=np.float64)
         return values

@@ -62,14 +62,15 @@ class PseudoLikelihood:
         self.n_variables = n_variables(v, groups)
         self.changed = self._flipped(variable) if groups is None else self._moved(variable, groups)
 
-    def values(self, machine: Machine) -> Array:
-        """Estimates of the log pseudo-likelihood, in nats, of shape (n_rows,).
+    def values(self, machine: Machine, free_energy: Array | None = None) -> Array:
+        """Estimates of the log pseudo-likelihood, in nats, of shape (n_rows,); `free_energy` where it is known.
 
         Number of variables times the log probability of the chosen one given the others: that is a ratio of
         exp(-free energy) over all its values.
         """
         xp = self.xp
-        given = -machine.free_energy(self.v).astype(np.float64)
+        free_energy = machine.free_energy(self.v) if free_energy is None else free_energy
+        given = -free_energy.astype(np.float64)
         total = given
         for v, counts in self.changed:
             other = -machine.free_energy(v).astype(np.float64)
