@@ -83,46 +83,28 @@ def test_max_iter_counts_passes_and_ends_on_an_m_step(max_iter):
     assert result.parameters is results[-1]
 
 
-def _fails_at_extrapolated_points(error):
-    """The slow iteration, with an E step that raises at what `unpack` made."""
-    e_step, m_step = slow_quadratic([0.99], [1.0])
-
-    class Extrapolated(np.ndarray):
-        pass
-
-    def picky(x):
-        if isinstance(x, Extrapolated):
-            raise error
-        return e_step(x)
-
-    return ExpectationMaximization(
-        picky,
-        m_step,
-        tol=1e-6,
-        max_iter=5000,
-        accelerate="squarem",
-        pack=lambda x: np.array(x),
-        unpack=lambda vector: vector.copy().view(Extrapolated),
-    )
-
-
-def test_an_error_in_the_e_step_is_no_refused_point():
-    with pytest.raises(ValueError, match="the data are gone"):
-        _fails_at_extrapolated_points(ValueError("the data are gone")).run(np.zeros(1))
-
-
-@pytest.mark.parametrize("error", [FloatingPointError("overflow"), np.linalg.LinAlgError("singular")])
-def test_failed_arithmetic_is_a_refused_point(error):
+def fails_at_first_extrapolation(error):
+    """A slow climb whose E step raises at its fifth call: after two cycles of plain steps, at an extrapolated point."""
     e_step, m_step = slow_quadratic([0.99], [1.0])
     calls = []
 
     def picky(x):
         calls.append(x)
-        if len(calls) == 5:  # two cycles of plain steps, and the first extrapolation
+        if len(calls) == 5:
             raise error
         return e_step(x)
 
     em = ExpectationMaximization(
         picky, m_step, tol=1e-9, max_iter=5000, accelerate="squarem", pack=np.copy, unpack=np.copy
     )
-    assert em.run(np.zeros(1)).converged
+    return em.run(np.zeros(1))
+
+
+def test_an_error_in_a_step_is_no_refused_point():
+    with pytest.raises(ValueError, match="the data are gone"):
+        fails_at_first_extrapolation(ValueError("the data are gone"))
+
+
+@pytest.mark.parametrize("error", [FloatingPointError("overflow"), np.linalg.LinAlgError("singular")])
+def test_failed_arithmetic_is_a_refused_point(error):
+    assert fails_at_first_extrapolation(error).converged

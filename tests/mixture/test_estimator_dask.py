@@ -95,6 +95,18 @@ def test_survives_a_killed_worker(X, client):
     assert pid not in living_workers(client)
 
 
+def test_a_bad_value_in_a_row_method_is_named_by_its_row(X):
+    model = GaussianMixture(3, random_state=0).fit(X)
+    bad = X.copy()
+    bad[1207, 1] = np.nan
+    lazy = model.predict(da.from_array(bad, chunks=(500, 2)))
+    with pytest.raises(ValueError, match="X has 1 NaN value, at row 1207, column 1"):
+        lazy.compute(scheduler="sync")
+    some = da.from_array(X, chunks=(1000, 3))
+    some = some[some[:, 0] > 0]  # chunks of unknown sizes
+    np.testing.assert_array_equal(model.predict(some).compute(scheduler="sync"), model.predict(X[X[:, 0] > 0]))
+
+
 @pytest.mark.parametrize("estimator", [GaussianMixture, BayesianGaussianMixture])
 def test_more_rows_than_the_subsample_fit_alike_from_one_start(estimator):
     import dask

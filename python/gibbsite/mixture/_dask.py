@@ -176,6 +176,14 @@ def _pick_chunk(
     return X[rows].copy(), None if weights is None else weights[rows].copy(), n_positive(weights, len(X))
 
 
-def _row_chunk(X: Array, kernel: Any, arguments: tuple[Any, ...]) -> Array:
-    result = kernel(check_chunk(X), *arguments)
+def _row_chunk(X: Array, kernel: Any, arguments: tuple[Any, ...], block_info: Any = None) -> Array:
+    X = check_chunk(X)
+    check_finite(X, first_row=_first_row(block_info))
+    result = kernel(X, *arguments)
     return result[0] if isinstance(result, tuple) else result
+
+
+def _first_row(block_info: Any) -> int:
+    """Number of a chunk's first row as `map_blocks` knows it; 0 where the sizes of the chunks are unknown."""
+    start = block_info[0]["array-location"][0][0] if block_info else 0
+    return 0 if start != start else int(start)
