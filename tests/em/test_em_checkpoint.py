@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,6 +145,15 @@ def test_a_climb_is_worth_more_than_its_checkpoint(tmp_path, monkeypatch):
     )
     with pytest.warns(RuntimeWarning, match="could not be written: disk full. The climb goes on without"):
         assert em.run(1.0).n_iter == 3
+
+
+def test_a_file_that_stays_does_not_cost_the_result(tmp_path, monkeypatch):
+    def fail(path, missing_ok=False):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.warns(RuntimeWarning, match="could not be removed: not yours. A later climb would go on from it"):
+        assert climb(tmp_path / "state").converged
 
 
 def test_another_fit_is_refused(tmp_path):

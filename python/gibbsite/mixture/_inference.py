@@ -82,7 +82,7 @@ class Inference(MixtureState):
         ----------
         X : whatever `fit` takes
         y : ignored
-        sample_weight : array-like of shape (n_samples,), optional
+        sample_weight : array-like of shape (n_samples,) or a number, optional
 
         Returns
         -------

@@ -58,7 +58,7 @@ class OnlineFit(MixtureState):
         ----------
         X : whatever `fit` takes
         y : ignored
-        sample_weight : array-like of shape (n_samples,), optional
+        sample_weight : array-like of shape (n_samples,) or a number, optional
 
         Returns
         -------
