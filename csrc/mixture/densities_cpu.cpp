@@ -49,21 +49,36 @@ void log_prob(const Rows<T>& rows, const Gaussians<T>& model, T* out, Context co
     });
 }
 
+// Log densities of one vector of rows become responsibilities, which add up to one whatever the size of the densities;
+// returns the log density of the rows.
+template <class T>
+Simd<T> shares(T* density, std::int64_t k) {
+    const auto [maximum, sum] = take_exponentials(density, k);
+    scale_components(density, k, Simd<T>(broadcast<Simd<T>>(T(1)) / sum));
+    return maximum + log_positive(sum);
+}
+
+// The same as logarithms, which keep what is too small for a number.
+template <class T>
+Simd<T> log_shares(T* density, std::int64_t k) {
+    const auto [maximum, sum] = sum_of_exponentials(density, k);
+    const Simd<T> total = maximum + log_positive(sum);
+    for (std::int64_t c = 0; c < k; ++c) store(density + c * block_rows<T>, load(density + c * block_rows<T>) - total);
+    return total;
+}
+
 template <class T>
 void responsibilities(const Rows<T>& rows, const Gaussians<T>& model, bool logarithm, T* out, T* log_density,
                       Context context) {
     const std::int64_t k = model.n_components;
     for_blocks(rows, model, context, [&](const Block<T>& block, std::int64_t first, T* density) {
         T total[block_rows<T>];
-        log_density_of_block(block, k, density, total);
+        for (std::int64_t i = 0; i < block.vectors() * lane_count<T>; i += lane_count<T>) {
+            block.prefetch_next(i);
+            store(total + i, logarithm ? log_shares(density + i, k) : shares(density + i, k));
+        }
         if (log_density)
             for (std::int64_t i = 0; i < block.count; ++i) log_density[first + i] = total[i];
-        for (std::int64_t c = 0; c < k; ++c)
-            for (std::int64_t i = 0; i < block.vectors() * lane_count<T>; i += lane_count<T>) {
-                T* at = density + c * block_rows<T> + i;
-                const Simd<T> log_share = load(at) - load(total + i);
-                store(at, logarithm ? log_share : exp(log_share));
-            }
         write_rows(block, k, density, out + first * k);
     });
 }

@@ -33,7 +33,9 @@ def unit_roundings(X, r, center, covariance_type, sample_weight=None, log_prob=N
     size = np.abs(X - origin)[:, np.newaxis] + np.abs(center - origin)  # (N, K, D)
     weight = (w[:, np.newaxis] * r).sum(axis=0)
     first = np.einsum("nk,nkd->kd", terms, size)
-    mean = np.abs(center) + np.divide(first, weight[:, np.newaxis], np.zeros_like(first), where=weight[:, np.newaxis] > 0)
+    mean = np.abs(center) + np.divide(
+        first, weight[:, np.newaxis], np.zeros_like(first), where=weight[:, np.newaxis] > 0
+    )
     full = np.einsum("nk,nka,nkb->kab", terms, size, size)
     scatter = {
         "full": full,

@@ -37,6 +37,18 @@ def test_a_row_far_from_all_components_has_finite_responsibilities(kernels, dtyp
     assert_close(out.sum(axis=1), np.ones(5), TOLERANCE[dtype])
 
 
+def test_responsibilities_add_up_to_one_where_densities_have_no_digits_left(host, rng, dtype, covariance_type):
+    """Densities so small that the logarithm of a sum of equal ones is that of each."""
+    model = gaussians(rng, 3, 2, covariance_type, dtype)
+    model.means[:], model.offsets[:] = 0, 0
+    model.precisions_cholesky = np.ones_like(model.precisions_cholesky)  # as good as any factor
+    X = np.full((5, 2), 1e10, dtype)
+    outputs = Out((5, 3), dtype), Out((5,), dtype)
+    out, density = call(host, host.mixture.responsibilities, X, *arguments(model), False, *outputs)
+    assert (density < -1e18).all()
+    np.testing.assert_allclose(out, np.full((5, 3), 1 / 3), rtol=4 * np.finfo(dtype).eps)
+
+
 def test_nan_reaches_the_log_likelihood(kernels, rng, dtype, covariance_type):
     model = gaussians(rng, 2, 3, covariance_type, dtype)
     X = rows(rng, 200, model, dtype)
