@@ -1,5 +1,7 @@
 """Every kernel of restricted Boltzmann machines on every back end against the oracles."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -229,7 +231,24 @@ def test_exact_log_partition(kernels, rng, shape, dtype, kind):
     m = problems.machine(rng, n_hidden, shape[2], kind, dtype)
     arguments = m.weights, m.visible_bias, m.hidden_bias, m.variance, m.groups, Out((1,), np.float64)
     (out,) = call(kernels, kernels.rbm.exact_log_partition, *arguments)
-    np.testing.assert_allclose(out[0], oracles.log_partition(m), rtol=1e-12 if dtype == np.float64 else 1e-6)
+    rounding = 1e-12 if dtype == np.float64 else 1e-6
+    np.testing.assert_allclose(out[0], oracles.log_partition(m), rtol=rounding, atol=rounding)
+
+
+@pytest.mark.parametrize(("which", "size"), [("one", 75.0), ("one", 85.0), ("every third", 800.0), ("all", 1e5)])
+def test_exact_log_partition_of_large_activations(kernels, rng, shape, dtype, kind, which, size):
+    """Units whose exponentials would overflow stand beside others; one large bias makes one."""
+    m = problems.machine(rng, min(shape[1], 7), shape[2], kind, dtype)
+    units = {"one": [shape[2] // 2], "every third": slice(None, None, 3), "all": slice(None)}[which]
+    m.visible_bias[units] = size * rng.choice([-1.0, 1.0], m.visible_bias[units].shape)
+    if which != "one":
+        m.weights[:, units] *= size / 10
+    m = dataclasses.replace(m)  # copies for the oracle
+    arguments = m.weights, m.visible_bias, m.hidden_bias, m.variance, m.groups, Out((1,), np.float64)
+    (out,) = call(kernels, kernels.rbm.exact_log_partition, *arguments)
+    # the terms that are added up are as large as this
+    largest = (size**2 if kind == "gaussian" else size) * shape[2]
+    np.testing.assert_allclose(out[0], oracles.log_partition(m), rtol=1e-12, atol=1e-13 * largest)
 
 
 def test_a_single_active_unit_selects_its_weights(kernels, shape, dtype, rng):
