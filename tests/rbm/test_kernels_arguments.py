@@ -120,6 +120,16 @@ def test_grey_values_start_no_chain(host):
         ({"sweep": 2**32}, "sweep must be in"),
         ({"chain": -1}, "chain must be in"),
         ({"n_sweeps": 0}, "n_sweeps must be at least 1, got 0"),
+        ({"temperature": "hot"}, "temperature should be a positive number, or one for each row, got 'hot'"),
+        ({"W": [[0, 0, 0], [0, np.nan, 0]]}, r"Input W contains NaN.\nW has 1 NaN value, at row 1, column 1"),
+        ({"b": [0, np.inf, 0]}, r"b has 1 infinite value, at row 1"),
+        ({"c": [np.nan, 0]}, r"c has 1 NaN value, at row 0"),
+        ({"groups": [0, 1, 3]}, "v should have one unit on in every group .* but has 0 at row 0, group 0"),
+        ({"groups": [0, 3]}, "v should have one unit on in every group .* but has 2 at row 0, group 0"),
+        (
+            {"groups": [0, 3], "from_hidden": True, "h": [[0, 1]], "clamp": [[True] * 3]},
+            "v should have one unit on in every group .* but has 2 at row 0, group 0",
+        ),
         ({"threads": 0}, "threads must be a positive number"),
         ({"h": [[0, 1]]}, "h should be given with from_hidden=True, and only then"),
         ({"from_hidden": True}, "h should be given with from_hidden=True, and only then"),
@@ -140,12 +150,30 @@ def test_what_gibbs_refuses(host, changes, message):
         gibbs(**changes)
 
 
+def test_groups_that_are_overwritten_may_hold_anything(host):
+    options = {"groups": [0, 1, 3], "from_hidden": True, "h": [[0, 1]]}
+    gibbs([[0, 1, 1]], **options)
+    gibbs([[1, 1, 1]], **options, clamp=[[True, False, False]])
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, None, "1", True])
+@pytest.mark.parametrize("name", ["seed", "sweep", "chain", "n_sweeps"])
+def test_numbers_that_are_no_integers(host, name, value):
+    with pytest.raises(TypeError, match=f"{name} must be an instance of int, not {type(value).__name__}"):
+        gibbs(**{name: value})
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"betas": [[0, 1]]}, "betas should be one-dimensional"),
         ({"betas": []}, "betas should be one-dimensional, with at least one value"),
         ({"betas": [0, np.nan]}, "betas has 1 NaN value"),
+        ({"betas": [0, 2.0]}, r"betas should be in \[0, 1\], but is 2 at place 1"),
+        ({"betas": [-0.5, 1.0]}, r"betas should be in \[0, 1\], but is -0.5 at place 0"),
+        ({"W": [[0, 0, np.nan], [0, 0, 0]]}, "W has 1 NaN value, at row 0, column 2"),
+        ({"base": [0, np.nan, 0]}, "base has 1 NaN value, at row 1"),
+        ({"groups": [0, 1, 3]}, "v should have one unit on in every group"),
         ({"base": C}, r"base should have the shape \(3,\)"),
         ({"log_weight": [0, 0]}, r"log_weight should have the shape \(1,\)"),
         ({"sweep": -1}, "sweep must be in"),
@@ -205,6 +233,28 @@ def test_what_a_step_refuses(host):
     frozen.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         step(b=frozen)
+    with pytest.raises(ValueError, match="gradient should hold three arrays, for W, b and c, but holds 2"):
+        step(gradient=(W, B))
+    with pytest.raises(ValueError, match="velocity should hold three arrays, for W, b and c, but holds 2"):
+        step(velocity=(W, B))
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "momentum", "l1", "l2"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rates_are_finite(host, name, value):
+    W, b, c = np.ones((2, 3)), np.ones(3), np.ones(2)
+    rates = {"learning_rate": 0.1, "velocity": (W.copy(), b.copy(), c.copy()), name: value}
+    with pytest.raises(ValueError, match=f"{name} should be finite, got {value}"):
+        k.update(W, b, c, (W, b, c), **rates)
+    assert (W == 1).all()
+
+
+@pytest.mark.parametrize("name", ["W", "b", "c", "variance"])
+def test_no_sum_is_made_over_parameters_that_are_not_finite(host, name):
+    parameters = {"W": W.copy(), "b": B.copy(), "c": C.copy(), "variance": ONES.copy()}
+    parameters[name].flat[1] = np.inf
+    with pytest.raises(ValueError, match=f"Input {name} contains infinity"):
+        k.exact_log_partition(**parameters)
 
 
 def test_sparse_states_are_refused(host):

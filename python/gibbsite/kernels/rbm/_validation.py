@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import INT64, Array, as_floating, as_parameter, as_rows, check_finite
 
 UINT8 = np.dtype(np.uint8)
@@ -69,6 +70,20 @@ def as_machine(
     )
 
 
+def check_parameters(machine: Machine) -> None:
+    """Raise unless all parameters are finite: a draw or a sum over all states would not show where they are not.
+
+    Raises
+    ------
+    ValueError
+        NaN or infinity: which parameter, how many values, and where the first one is.
+    """
+    for name in ("W", "b", "c", "variance"):
+        value = getattr(machine, name)
+        if value is not None:
+            check_finite(value, name)
+
+
 def _as_groups(groups: Array, n_visible: int, xp: Any) -> Array:
     offsets = xp.asarray(groups)
     if offsets.ndim != 1 or len(offsets) < 2 or offsets.dtype.kind not in "iu":
@@ -121,6 +136,42 @@ def as_binary(states: Array, n_units: int, xp: Any, name: str) -> Array:
     return xp.array(array, dtype=UINT8, order="C")
 
 
+def count_by_group(array: Array, groups: Array, xp: Any) -> Array:
+    """Sums of each row of zeros and ones over each group, of shape (n_rows, n_groups)."""
+    below = xp.zeros((array.shape[0], array.shape[1] + 1), INT64)
+    below[:, 1:] = xp.cumsum(array, axis=1, dtype=INT64)
+    return below[:, groups[1:]] - below[:, groups[:-1]]
+
+
+def check_one_hot(v: Array, groups: Array, xp: Any, where: Array | None = None) -> None:
+    """Raise unless one unit of every group is on.
+
+    Parameters
+    ----------
+    v : array of shape (N, D)
+        Zeros and ones.
+    groups : int64 array of shape (n_groups + 1,)
+    xp : module
+    where : bool array of shape (N, n_groups), optional
+        The groups to look at; default all.
+
+    Raises
+    ------
+    ValueError
+        The first group of which none or several units are on, and how many.
+    """
+    counts = count_by_group(v, groups, xp)
+    wrong = counts != 1
+    if where is not None:
+        wrong &= where
+    if bool(wrong.any()):
+        row, group = divmod(int(wrong.argmax()), counts.shape[1])
+        raise ValueError(
+            f"v should have one unit on in every group of categorical units, but has {int(counts[row, group])} at row "
+            f"{row}, group {group}."
+        )
+
+
 def _refuse_where(array: Array, wrong: Array, name: str, what: str) -> None:
     if bool(wrong.any()):
         row, column = divmod(int(wrong.argmax()), array.shape[1])
@@ -133,11 +184,16 @@ def as_betas(temperature: float | Array, n_rows: int, dtype: Any, xp: Any) -> Ar
     Raises
     ------
     ValueError
-        If a temperature is not positive, or there is not one for each row.
+        If a temperature is not a positive number, or there is not one for each row.
     """
     if isinstance(temperature, (int, float)) and temperature == 1:
         return None
-    array = xp.asarray(temperature, dtype=dtype)
+    try:
+        array = xp.asarray(temperature, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"temperature should be a positive number, or one for each row, got {temperature!r}."
+        ) from error
     array = array.reshape(1) if array.ndim == 0 else as_parameter(array, (n_rows,), dtype, xp, "temperature")
     if not bool((array > 0).all()):
         raise ValueError("temperature should be positive.")
@@ -149,10 +205,16 @@ def as_place(seed: int, sweep: int, chain: int) -> tuple[int, int, int]:
 
     Raises
     ------
+    TypeError
+        If a number is no integer.
     ValueError
-        If a number is out of range.
+        If it is out of range.
     """
-    for name, value, bits in (("seed", seed, 64), ("sweep", sweep, 32), ("chain", chain, 32)):
-        if not 0 <= value < 1 << bits:
-            raise ValueError(f"{name} must be in [0, 2**{bits}), got {value}.")
-    return int(seed), int(sweep), int(chain)
+    return _within(seed, "seed", 64), _within(sweep, "sweep", 32), _within(chain, "chain", 32)
+
+
+def _within(value: int, name: str, bits: int) -> int:
+    number = as_integer(value, name)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"{name} must be in [0, 2**{bits}), got {value}.")
+    return number

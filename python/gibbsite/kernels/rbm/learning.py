@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -198,7 +199,8 @@ def update(
     TypeError
         If W, b, c or a velocity is no array.
     ValueError
-        If a shape or dtype does not fit, an array that is to change cannot be written to, or momentum lacks a velocity.
+        If a shape or dtype does not fit, an array that is to change cannot be written to, a rate is not finite, or
+        momentum lacks a velocity.
     """
     backend = select(W)
     xp = backend.xp
@@ -211,16 +213,31 @@ def update(
     shapes = W.shape, W.shape[1:], W.shape[:1]
     names = "W", "b", "c"
     parameters = [as_output(a, s, W.dtype, xp, n) for a, s, n in zip((W, b, c), shapes, names, strict=True)]
-    slopes = [
-        as_parameter(a, s, W.dtype, xp, f"gradient.{n}") for a, s, n in zip(gradient[:3], shapes, names, strict=True)
-    ]
+    three = _first_three(gradient, "gradient")
+    slopes = [as_parameter(a, s, W.dtype, xp, f"gradient.{n}") for a, s, n in zip(three, shapes, names, strict=True)]
     speeds: list[Array | None] = [None, None, None]
     if velocity is not None:
+        three = _first_three(velocity, "velocity")
         speeds = [
-            as_output(a, s, W.dtype, xp, f"velocity of {n}")
-            for a, s, n in zip(velocity[:3], shapes, names, strict=True)
+            as_output(a, s, W.dtype, xp, f"velocity of {n}") for a, s, n in zip(three, shapes, names, strict=True)
         ]
     norms = xp.empty(4, FLOAT64)
-    rates = float(learning_rate), float(momentum), float(l1), float(l2)
+    rates = [
+        _as_rate(value, name)
+        for name, value in (("learning_rate", learning_rate), ("momentum", momentum), ("l1", l1), ("l2", l2))
+    ]
     backend.rbm.update(*parameters, *slopes, *speeds, *rates, None, norms, backend.context(threads))
     return norms
+
+
+def _first_three(arrays: Sequence[Array], name: str) -> Sequence[Array]:
+    if len(arrays) < 3:
+        raise ValueError(f"{name} should hold three arrays, for W, b and c, but holds {len(arrays)}.")
+    return arrays[:3]
+
+
+def _as_rate(value: float, name: str) -> float:
+    rate = float(value)
+    if not math.isfinite(rate):
+        raise ValueError(f"{name} should be finite, got {value}.")
+    return rate

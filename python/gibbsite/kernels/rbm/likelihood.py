@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from gibbsite._backends.selection import select
 from gibbsite.kernels._validation import FLOAT64, Array, as_parameter, check_finite
-from gibbsite.kernels.rbm._validation import Machine, as_machine, as_place
+from gibbsite.kernels.rbm._validation import Machine, as_machine, as_place, check_one_hot, check_parameters
 from gibbsite.kernels.rbm.sampling import chain_start
 
-_MOST_UNITS = 30  # whose states can be enumerated
+MOST_UNITS = 30  # whose states can be enumerated
 
 
 class AnnealedState(NamedTuple):
@@ -59,7 +59,7 @@ def ais_step(
     base : array of shape (D,)
         Visible biases (or means) at beta = 0.
     betas : array of shape (L + 1,)
-        From 0 to 1 for an estimate of the partition function, or a part of such a ladder.
+        In [0, 1]: from 0 to 1 for an estimate of the partition function, or a part of such a ladder.
     log_weight : array of shape (N,), optional
         What the chains weigh so far; not changed. Default: zeros.
     reverse : bool
@@ -83,28 +83,42 @@ def ais_step(
     Raises
     ------
     TypeError
-        If v is sparse.
+        If v is sparse, or a number is no integer that should be one.
     ValueError
-        If a shape does not fit, a number is out of range, or units cannot take the values of v.
+        If a shape does not fit, a number is out of range, a parameter is not finite, or units cannot take the values of
+        v.
     """
     backend = select(v, W)
     xp = backend.xp
     m = as_machine(W, b, c, xp, variance, groups)
+    check_parameters(m)
     state = chain_start(v, m, xp)
+    if m.groups is not None:
+        check_one_hot(state, m.groups, xp)
     weight = xp.zeros(len(state), FLOAT64)
     if log_weight is not None:
         weight += as_parameter(log_weight, weight.shape, FLOAT64, xp, "log_weight")
-    ladder = xp.ascontiguousarray(xp.asarray(betas), dtype=FLOAT64)
-    if ladder.ndim != 1 or len(ladder) == 0:
-        raise ValueError("betas should be one-dimensional, with at least one value.")
-    check_finite(ladder, "betas")
+    ladder = _as_ladder(betas, xp)
     base = as_parameter(base, (m.n_visible,), m.dtype, xp, "base")
+    check_finite(base, "base")
     parameters = m.W, m.b, m.c, m.variance, m.groups
     place = as_place(seed, sweep, chain)
     backend.rbm.ais_step(
         state, weight, *parameters, base, ladder, bool(reverse), *place, None, backend.context(threads)
     )
     return AnnealedState(state, weight)
+
+
+def _as_ladder(betas: Array, xp: Any) -> Array:
+    ladder = xp.ascontiguousarray(xp.asarray(betas), dtype=FLOAT64)
+    if ladder.ndim != 1 or len(ladder) == 0:
+        raise ValueError("betas should be one-dimensional, with at least one value.")
+    check_finite(ladder, "betas")
+    outside = (ladder < 0) | (ladder > 1)
+    if bool(outside.any()):
+        place = int(outside.argmax())
+        raise ValueError(f"betas should be in [0, 1], but is {float(ladder[place]):g} at place {place}.")
+    return ladder
 
 
 def exact_log_partition(
@@ -139,15 +153,16 @@ def exact_log_partition(
     Raises
     ------
     ValueError
-        If a shape does not fit, or there are more than 30 units to enumerate.
+        If a shape does not fit, a parameter is not finite, or there are more than 30 units to enumerate.
     """
     backend = select(W)
     xp = backend.xp
     m = _smaller_side_hidden(as_machine(W, b, c, xp, variance, groups), xp)
-    if m.n_hidden > _MOST_UNITS:
+    check_parameters(m)
+    if m.n_hidden > MOST_UNITS:
         what = "Both sides have" if m.variance is None and m.groups is None else "The hidden side has"
         raise ValueError(
-            f"{what} more than {_MOST_UNITS} units: {m.n_hidden}, which are too many to enumerate. "
+            f"{what} more than {MOST_UNITS} units: {m.n_hidden}, which are too many to enumerate. "
             "Annealed importance sampling estimates the partition function of such a machine."
         )
     out = xp.empty(1, FLOAT64)

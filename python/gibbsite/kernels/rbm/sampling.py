@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gibbsite._backends.selection import Backend, select
+from gibbsite._scalars import as_integer
 from gibbsite.kernels._validation import Array
 from gibbsite.kernels.rbm._validation import (
     UINT8,
@@ -14,6 +15,9 @@ from gibbsite.kernels.rbm._validation import (
     as_machine,
     as_place,
     as_states,
+    check_one_hot,
+    check_parameters,
+    count_by_group,
 )
 
 
@@ -98,13 +102,16 @@ def gibbs(
     Raises
     ------
     TypeError
-        If v is sparse.
+        If v is sparse, or a number is no integer that should be one.
     ValueError
-        If a shape does not fit, a number is out of range, or units cannot take the values they should start from.
+        If a shape does not fit, a number is out of range, a parameter is not finite, or units cannot take the values
+        they should start from.
     """
     backend = select(v, h, W)
     xp = backend.xp
     machine = as_machine(W, b, c, xp, variance, groups)
+    check_parameters(machine)
+    n_sweeps = as_integer(n_sweeps, "n_sweeps")
     if n_sweeps < 1:
         raise ValueError(f"n_sweeps must be at least 1, got {n_sweeps}.")
     if from_hidden != (h is not None):
@@ -121,6 +128,8 @@ def gibbs(
     if hidden is not None and len(hidden) != len(start):
         raise ValueError(f"h should have a row for each of the {len(start)} chains, but has {len(hidden)}.")
     fixed = None if clamp is None else _as_clamp(clamp, len(start), machine, xp)
+    if not mean_field:
+        _check_groups(start, fixed, machine, from_hidden, xp)
     betas = as_betas(temperature, len(start), machine.dtype, xp)
     context = backend.context(threads)
     if mean_field:
@@ -129,12 +138,12 @@ def gibbs(
         hidden = xp.empty((len(start), machine.n_hidden), UINT8)
     state = GibbsState(start, hidden, xp.empty(hidden.shape, machine.dtype), xp.empty(start.shape, machine.dtype))
     parameters = machine.W, machine.b, machine.c, machine.variance, machine.groups
-    backend.rbm.gibbs(*state, fixed, *parameters, betas, int(n_sweeps), from_hidden, *place, None, context)
+    backend.rbm.gibbs(*state, fixed, *parameters, betas, n_sweeps, from_hidden, *place, None, context)
     return state
 
 
 def chain_start(v: Array, machine: Machine, xp: Any) -> Array:
-    """Return a copy of v of the kind that a chain of this machine holds.
+    """Return a copy of v of the kind that a chain of this machine holds; groups of units are not looked at.
 
     Raises
     ------
@@ -144,6 +153,14 @@ def chain_start(v: Array, machine: Machine, xp: Any) -> Array:
         If the shape does not fit, or a unit cannot take a value.
     """
     return as_binary(v, machine.n_visible, xp, "v") if machine.variance is None else _mean_start(v, machine, xp)
+
+
+def _check_groups(start: Array, clamp: Array | None, machine: Machine, from_hidden: bool, xp: Any) -> None:
+    """Raise where one unit of a group should be on and is not; chains from h overwrite all that is not clamped."""
+    if machine.groups is None or (from_hidden and clamp is None):
+        return
+    held = count_by_group(clamp, machine.groups, xp) > 0 if from_hidden else None
+    check_one_hot(start, machine.groups, xp, held)
 
 
 def _mean_start(v: Array, machine: Machine, xp: Any) -> Array:
@@ -162,9 +179,7 @@ def _as_clamp(clamp: Array, n_rows: int, machine: Machine, xp: Any) -> Array:
     if mask.shape != (n_rows, machine.n_visible):
         raise ValueError(f"clamp should have the shape {(n_rows, machine.n_visible)}, but got {mask.shape}.")
     if machine.groups is not None:
-        clamped = xp.zeros((n_rows, machine.n_visible + 1), "int64")
-        clamped[:, 1:] = xp.cumsum(mask, axis=1)
-        of_group = clamped[:, machine.groups[1:]] - clamped[:, machine.groups[:-1]]
+        of_group = count_by_group(mask, machine.groups, xp)
         partly = (of_group > 0) & (of_group < machine.groups[1:] - machine.groups[:-1])
         if bool(partly.any()):
             row, group = divmod(int(partly.argmax()), partly.shape[1])
