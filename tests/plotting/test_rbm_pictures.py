@@ -48,6 +48,12 @@ def test_largest_filters_come_first(ax, model):
     np.testing.assert_allclose(norms, sorted(np.linalg.norm(model.components_, axis=1))[:1:-1])
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_no_filters_at_all(model, number):
+    with pytest.raises(ValueError, match=f"n_filters == {number}, must be >= 1"):
+        model.plot_filters(n_filters=number)
+
+
 def test_filters_of_scikit_learn_and_of_arrays(ax, model):
     theirs = sklearn.neural_network.BernoulliRBM(3, n_iter=1).fit(np.eye(4))
     plot_filters(theirs, ax=ax)

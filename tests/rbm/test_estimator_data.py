@@ -136,6 +136,9 @@ def test_csr_is_never_dense_as_a_whole():
         model.score_samples(X)
         assert model.transform(X).shape == (10_000, 3)
         assert model.free_energy(X).shape == (10_000,)
+        options = {"n_chains": 10, "n_temperatures": 2, "n_reverse_chains": 1, "n_reverse_rows": None}
+        assert model.log_likelihood(X, "ais", **options).method == "ais"
+        assert model.gibbs(X[:2000]).dtype == bool
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -143,6 +146,77 @@ def test_csr_is_never_dense_as_a_whole():
     assert peak < 45e6
     dense = X[::200].toarray()
     np.testing.assert_allclose(model.transform(X[::200]), model.transform(dense), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["binary", "grey", "gaussian"])
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_chains_do_not_depend_on_the_form_of_the_rows(X, kind, probabilities, monkeypatch):
+    """A CSR matrix is swept a block of rows at a time, with the draws of the whole."""
+    monkeypatch.setattr("gibbsite.rbm._rows._BLOCK_ROWS", 64)
+    start = X if kind != "grey" else X * np.random.default_rng(0).random(X.shape)
+    estimator = GaussianRBM if kind == "gaussian" else BernoulliRBM
+    model, clamp = estimator(5, n_iter=1, random_state=0).fit(X), np.arange(64) < 20
+    if kind == "grey":
+        start = np.where(clamp, X, start)
+    for mask in (None, clamp, np.tile(clamp, (len(X), 1))):
+        expected, found = (
+            refreshed(model).gibbs(form(start), 3, clamp=mask, probabilities=probabilities)
+            for form in (np.asarray, sparse.csr_matrix)
+        )
+        assert expected.dtype == found.dtype
+        assert_array_equal(expected, found)
+        if mask is not None:
+            assert_array_equal(found[:, clamp], start[:, clamp])
+
+
+def refreshed(model):
+    """The same machine with fresh random numbers."""
+    copy = type(model)(**model.get_params())
+    vars(copy).update({name: value for name, value in vars(model).items() if name != "random_state_"})
+    return copy
+
+
+def test_a_sweep_of_csr_rows_needs_little_beside_its_result():
+    X = sparse.random(10_000, 2000, density=1e-3, format="csr", random_state=0, data_rvs=np.ones)
+    model = BernoulliRBM(3, n_iter=0, random_state=0).fit(X)
+    tracemalloc.start()
+    try:
+        v = model.gibbs(X)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert v.nbytes == 20e6
+    # one block of rows in float64 has 8 MB; all rows have 160 MB
+    assert peak < 20e6 + 20e6
+
+
+def test_rows_of_dask_chunks_are_numbered_through(X):
+    model = BernoulliRBM(**OPTIONS).fit(X)
+    wrong = X.copy()
+    wrong[250, 3] = 7.0
+    for call in ("transform", "free_energy"):
+        with pytest.raises(ValueError, match="at row 250, column 3: 7"):
+            getattr(model, call)(dask_array(wrong, 70)).compute()
+    with pytest.raises(ValueError, match="at row 250, column 3: 7"):
+        model.log_likelihood(dask_array(wrong, 70))
+    wrong[250, 3] = 0.5
+    with pytest.raises(ValueError, match=r"Only rows of 0 and 1 have a likelihood .* 0.5 at row 250, column 3"):
+        model.log_likelihood(dask_array(wrong, 70))
+
+
+@pytest.mark.parametrize("n_reverse_rows", [None, 40])
+def test_the_likelihood_of_a_dask_array(X, n_reverse_rows):
+    model = BernoulliRBM(**OPTIONS).fit(X)
+    lazy = dask_array(X, 70)
+    assert model.log_likelihood(lazy).value == pytest.approx(model.log_likelihood(X).value, rel=1e-12)
+    options = {"n_chains": 20, "n_temperatures": 20, "n_reverse_rows": n_reverse_rows}
+    whole, chunked = (model.log_likelihood(rows, "ais", **options) for rows in (X, lazy))
+    assert whole == chunked
+    del model.data_mean_  # base rates of these rows then
+    whole, chunked = (model.log_likelihood(rows, "ais", **options) for rows in (X, lazy))
+    assert chunked.value == pytest.approx(whole.value, rel=1e-9)
+    with pytest.raises(ValueError, match="X has 3 features, but BernoulliRBM is expecting 64"):
+        model.log_likelihood(lazy[:, :3])
 
 
 def test_shuffling(X):

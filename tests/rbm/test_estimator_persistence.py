@@ -196,3 +196,91 @@ def test_checkpoint_of_other_data_or_settings_is_refused(X, tmp_path):
     with pytest.raises(ValueError, match=r"\(precision differ\)"):
         BernoulliRBM(3, random_state=0, checkpoint=path).fit(X.astype(np.float32))
     BernoulliRBM(3, random_state=0, threads=1, checkpoint=path).fit(X)
+
+
+def test_checkpoint_of_another_schedule_is_refused(X, tmp_path):
+    """Functions are told apart by what they return, not by their name."""
+    path = tmp_path / "state"
+
+    def stop(epoch):
+        raise StopHereError
+
+    options = {"n_components": 3, "random_state": 0, "checkpoint": path, "n_iter": 6}
+    with pytest.raises(StopHereError):
+        BernoulliRBM(learning_rate=lambda epoch: 0.1, callback=stop, **options).fit(X)
+    for other in (lambda epoch: 0.01, lambda epoch: 0.1 if epoch < 4 else 0.01, 0.1):
+        with pytest.raises(ValueError, match=r"belongs to another fit \(learning_rate differ\)"):
+            BernoulliRBM(learning_rate=other, **options).fit(X)
+
+    def named(epoch):
+        return 0.1
+
+    assert BernoulliRBM(learning_rate=named, **options).fit(X).n_iter_ == 6
+
+
+def test_places_where_no_checkpoint_can_be(X, tmp_path):
+    """What is wrong is said before the first epoch."""
+
+    def never(epoch):
+        raise AssertionError("the fit began")
+
+    (tmp_path / "file").write_text("no folder")
+    for path, error, message in [
+        (tmp_path / "none" / "state", FileNotFoundError, r"none/state' cannot be written: '.*none' is no folder"),
+        (tmp_path / "file" / "state", FileNotFoundError, r"cannot be written: '.*file' is no folder"),
+        (tmp_path, IsADirectoryError, "is a folder: pass the path of a file"),
+    ]:
+        with pytest.raises(error, match=message):
+            BernoulliRBM(3, checkpoint=path, callback=never).fit(X)
+
+
+def test_a_folder_that_cannot_be_written_to(X, tmp_path, monkeypatch):
+    monkeypatch.setattr(_checkpoint.os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match="cannot be written: its folder is read-only"):
+        BernoulliRBM(3, checkpoint=tmp_path / "state").fit(X)
+
+
+def test_files_that_are_no_checkpoints(X, tmp_path):
+    path = tmp_path / "state"
+    path.write_bytes(b"garbage, and more of it")
+    BernoulliRBM(2, n_iter=1).fit(X).save(tmp_path / "machine")
+    for file, reason in ((path, "not a readable safetensors file"), (tmp_path / "machine", "it holds something else")):
+        before = file.read_bytes()
+        with pytest.raises(ValueError, match=rf"no checkpoint to go on from \(.*{reason}.*delete or rename it"):
+            BernoulliRBM(3, checkpoint=file).fit(X)
+        assert file.read_bytes() == before
+
+
+def test_a_checkpoint_that_fails_costs_no_epoch(X, tmp_path, monkeypatch):
+    """The folder goes away, or the disk is full: the fit goes on, and Ctrl-C is still Ctrl-C."""
+
+    def refuse(*args):
+        raise OSError(28, "No space left on device")
+
+    options = {"n_components": 4, "n_iter": 6, "random_state": 0}
+    whole = BernoulliRBM(**options).fit(X)
+    monkeypatch.setattr(_checkpoint, "save_tree", refuse)
+    monkeypatch.setattr(_checkpoint.Checkpoint, "is_due", True)
+    with pytest.warns(RuntimeWarning, match="could not be written, the fit goes on without: .*No space left"):
+        model = BernoulliRBM(**options, checkpoint=tmp_path / "state").fit(X)
+    assert_same_fit(whole, model)
+
+    def interrupt(epoch):
+        if epoch.epoch == 3:
+            raise KeyboardInterrupt
+
+    model = BernoulliRBM(**options, checkpoint=tmp_path / "state", callback=interrupt)
+    with pytest.warns(RuntimeWarning, match="could not be written"), pytest.raises(KeyboardInterrupt):
+        model.fit(X)
+    assert model.n_iter_ == 3
+    np.testing.assert_array_equal(model.components_, BernoulliRBM(**{**options, "n_iter": 3}).fit(X).components_)
+
+
+def test_a_checkpoint_that_stays_costs_no_fit(X, tmp_path, monkeypatch):
+    def refuse(*args, **options):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(_checkpoint.Path, "unlink", refuse)
+    with pytest.warns(RuntimeWarning, match="could not be removed"):
+        model = BernoulliRBM(3, n_iter=2, checkpoint=tmp_path / "state").fit(X)
+    assert model.n_iter_ == 2

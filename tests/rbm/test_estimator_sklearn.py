@@ -115,8 +115,13 @@ def nudged_digits():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_features_for_digits_beat_scikit_learns_example():
-    """The example's machine and logistic regression, and ours with what the time saved pays for: more units."""
+    """The example's machine and logistic regression, and ours with what the time saved pays for: more units.
+
+    The regression takes so many steps of L-BFGS and not Newton's, which cost fifty times as much; all features get the
+    same.
+    """
     train, test, train_y, test_y = nudged_digits()
     machines = {
         "theirs": sklearn.neural_network.BernoulliRBM(100, learning_rate=0.06, n_iter=10, random_state=0),
@@ -125,7 +130,7 @@ def test_features_for_digits_beat_scikit_learns_example():
     }
     scores = {}
     for name, rbm in machines.items():
-        pipeline = make_pipeline(rbm, LogisticRegression(solver="newton-cg", tol=1e-4, C=6000))
+        pipeline = make_pipeline(rbm, LogisticRegression(C=6000, max_iter=200))
         scores[name] = accuracy_score(test_y, pipeline.fit(train, train_y).predict(test))
     assert scores["theirs"] > 0.9
     assert scores["ours"] >= scores["theirs"], scores

@@ -207,7 +207,7 @@ def test_auto_enumerates_the_smaller_side():
 
 def test_too_many_units_to_enumerate():
     model = machine(np.random.default_rng(0), 40, 50, 0.1)
-    with pytest.raises(ValueError, match="40"):
+    with pytest.raises(ValueError, match=r"40 units are too many to enumerate.* method='ais' estimates"):
         model.log_likelihood(np.zeros((2, 50)), "exact")
 
 
@@ -222,6 +222,17 @@ def test_one_row_and_one_chain():
     model = GaussianRBM(2, random_state=0, n_iter=1).fit(np.random.default_rng(0).normal(size=(20, 3)))
     got = model.log_likelihood(np.zeros((1, 3)), "ais", n_chains=2, n_temperatures=5, n_reverse_chains=2)
     assert np.isfinite([got.lower, got.upper, got.standard_error, got.lower_standard_error]).all()
+
+
+def test_an_error_that_nothing_is_known_of_is_nan():
+    """One chain of one row has no spread; neither do rows that were not looked at, beside a single one that was."""
+    model = machine(np.random.default_rng(0), 3, 4)
+    options = {"n_chains": 5, "n_temperatures": 5}
+    alone = model.log_likelihood(np.zeros((1, 4)), "ais", n_reverse_chains=1, **options)
+    assert np.isnan(alone.lower_standard_error)
+    assert np.isfinite(alone.lower)
+    one_of_two = model.log_likelihood(np.eye(2, 4), "ais", n_reverse_rows=1, **options)
+    assert np.isnan(one_of_two.lower_standard_error)
 
 
 @pytest.mark.parametrize("name", ["n_chains", "n_temperatures", "n_reverse_chains", "n_reverse_rows"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gibbsite._scalars import as_integer
 from gibbsite.plotting._figure import axes, to_numpy
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def plot_filters(
         weights = weights[np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")]
     elif order is not None:
         raise ValueError(f"order must be 'norm' or None, got {order!r}")
-    weights = weights[:n_filters]
+    weights = weights[: as_integer(n_filters, "n_filters", least=1)]
     # a few large weights must not wash out all others
     limit = float(np.quantile(np.abs(weights), 0.999)) or 1.0
     return _draw_grid(axes(ax), weights, image_shape, {"cmap": cmap, "vmin": -limit, "vmax": limit})

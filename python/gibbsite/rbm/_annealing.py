@@ -7,6 +7,7 @@ Salakhutdinov 2015, AISTATS, 102-110 (backwards).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from scipy.special import logsumexp
 from tqdm import tqdm
 
 from gibbsite.rbm._machine import Machine
+from gibbsite.rbm._rows import block_rows
 
 Array = Any
 
@@ -97,13 +99,17 @@ class Annealing:
         value, error = log_mean(np.asarray(log_weight.tolist())[None])
         return self.log_partition_of_base() + float(value[0]), float(error[0])
 
-    def log_density(self, v: Array, n_chains: int, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def rows_together(self, n_chains: int) -> int:
+        """Rows of a block for `log_density`."""
+        return max(1, min(_BACKWARD_CHAINS // n_chains, block_rows(self.machine.n_visible)))
+
+    def log_density(self, blocks: Iterable[Array], n_chains: int, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log density of rows from chains that heat up from them: a stochastic lower bound for each.
 
         Parameters
         ----------
-        v : array of shape (n_rows, n_visible)
-            Bytes of 0 and 1, or numbers for Gaussian units.
+        blocks : iterable of arrays of shape (n_rows, n_visible)
+            Bytes of 0 and 1, or numbers for Gaussian units; a block's chains run side by side.
         n_chains : int
             For each row.
         betas : float64 array
@@ -111,13 +117,11 @@ class Annealing:
 
         Returns
         -------
-        log_density, standard_error : float64 arrays of shape (n_rows,)
+        log_density, standard_error : float64 arrays, one value for each row of all blocks
         """
         xp, falling = self.machine.xp, np.ascontiguousarray(betas[::-1])
         values, errors = [], []
-        together = max(1, _BACKWARD_CHAINS // n_chains)
-        for start in range(0, len(v), together):
-            rows = v[start : start + together]
+        for rows in blocks:
             states = xp.ascontiguousarray(xp.repeat(rows, n_chains, axis=0))
             log_weight = xp.repeat(-self.machine.free_energy(rows).astype(np.float64), n_chains)
             self._run(states, log_weight, falling, "reverse AIS", reverse=True)

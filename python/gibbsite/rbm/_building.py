@@ -20,6 +20,7 @@ from gibbsite.rbm._sources import BatchSource
 from gibbsite.rbm._state import MachineState, draw_seed
 from gibbsite.rbm._survey import Rule
 from gibbsite.rbm._training import Training
+from gibbsite.rbm._validation import check_combination
 
 Array = Any
 
@@ -44,6 +45,7 @@ def rule_maker(estimator: MachineState, seed: int, validation_fraction: float | 
 
 def build_training(estimator: MachineState, X: Any, sample_weight: Any) -> Training:
     """A fit that is ready to run, or to go on where a checkpoint left it."""
+    check_combination(estimator)
     checkpoint = None if estimator.checkpoint is None else Checkpoint(estimator.checkpoint)
     random_state = check_random_state(estimator.random_state)
     seed = seed_of_fit(random_state)

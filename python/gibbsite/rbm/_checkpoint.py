@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,11 +14,15 @@ from typing import Any
 import numpy as np
 
 from gibbsite._persistence import load_tree, save_tree, to_host
+from gibbsite.rbm._schedule import learning_rate_at
 from gibbsite.rbm._snapshot import Snapshot
 from gibbsite.rbm._sources import BatchSource
 
 # parameters that neither shape the result nor the course of a fit
 _INDIFFERENT = {"callback", "checkpoint", "threads", "verbose"}
+
+# places, evenly spread over the fit, at which two learning rates are compared
+_COMPARED_RATES = 32
 
 
 class Checkpoint:
@@ -26,12 +33,25 @@ class Checkpoint:
     path : path-like
     seconds : float, default=30
         Least time between two writes.
+
+    Raises
+    ------
+    OSError
+        Where no file can be at that path.
+    ValueError
+        When the file that was found is no checkpoint.
+
+    Warns
+    -----
+    RuntimeWarning
+        When the file cannot be written or removed: the fit is worth more than its checkpoint, and goes on.
     """
 
     def __init__(self, path: str | os.PathLike[str], seconds: float = 30.0) -> None:
         self.path = Path(path)
         self.seconds = seconds
-        self.found: dict[str, Any] | None = load_tree(self.path) if self.path.exists() else None
+        _check_place(self.path)
+        self.found: dict[str, Any] | None = _read(self.path) if self.path.exists() else None
         self._written = monotonic()
 
     def check(self, fingerprint: dict[str, Any]) -> None:
@@ -61,19 +81,54 @@ class Checkpoint:
     def write(self, seed: int, last: Snapshot, best: Snapshot | None, history: dict[str, list[float]]) -> None:
         """Put the state of an epoch's end on disk."""
         tree = {"fingerprint": self.fingerprint, "seed": seed, "last": _tree(last), "history": history}
-        save_tree(self.path, {**tree, "best": None if best is None else _tree(best)})
+        with self._warning("written"):
+            save_tree(self.path, {**tree, "best": None if best is None else _tree(best)})
         self._written = monotonic()
 
     def remove(self) -> None:
         """Forget the file: the fit is over."""
-        self.path.unlink(missing_ok=True)
+        with self._warning("removed"):
+            self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _warning(self, what: str) -> Iterator[None]:
+        """Say what the disk refuses, and go on."""
+        try:
+            yield
+        except OSError as error:
+            words = f"The checkpoint {str(self.path)!r} could not be {what}, the fit goes on without: {error}"
+            warnings.warn(words, RuntimeWarning, stacklevel=4)
+
+
+def _check_place(path: Path) -> None:
+    """Raise at the start of a fit, not after half a minute of it."""
+    if path.is_dir():
+        raise IsADirectoryError(f"The checkpoint {str(path)!r} is a folder: pass the path of a file.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"The checkpoint {str(path)!r} cannot be written: {str(path.parent)!r} is no folder.")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"The checkpoint {str(path)!r} cannot be written: its folder is read-only.")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    reason = "it holds something else"
+    try:
+        tree = load_tree(path)
+    except ValueError as error:
+        tree, reason = {}, str(error)
+    if not {"fingerprint", "seed", "last", "history"} <= tree.keys():
+        raise ValueError(
+            f"The file {str(path)!r} is there, but is no checkpoint to go on from ({reason}): delete or rename it, or "
+            "choose another path."
+        )
+    return tree
 
 
 def fingerprint(estimator: Any, source: BatchSource) -> dict[str, Any]:
     """What identifies a fit: settings, and the data by their number, means and an even subsample of the rows."""
     survey = source.survey
     settings = {
-        name: _plain(value)
+        name: _rates(value, estimator.n_iter) if callable(value) else _plain(value)
         for name, value in estimator.get_params(deep=False).items()
         if name not in _INDIFFERENT and not isinstance(value, np.random.RandomState)
     }
@@ -98,11 +153,15 @@ def _tree(snapshot: Snapshot) -> dict[str, Any]:
     return {"arrays": snapshot.arrays, "counters": snapshot.counters}
 
 
+def _rates(learning_rate: Callable[[float], float], n_iter: int) -> list[float]:
+    """A schedule by its values: functions have no other identity that lasts."""
+    places = np.linspace(0.0, n_iter, _COMPARED_RATES, endpoint=False).tolist()
+    return [learning_rate_at(learning_rate, "constant", epoch, n_iter) for epoch in places]
+
+
 def _plain(value: Any) -> Any:
-    """Plain values as they are, a schedule by its name, others by a hash."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return getattr(value, "__qualname__", None) or _digest(value)
+    """Plain values as they are, others by a hash."""
+    return value if value is None or isinstance(value, (bool, int, float, str)) else _digest(value)
 
 
 def _digest(value: Any) -> str:

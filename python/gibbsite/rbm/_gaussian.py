@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -132,6 +132,14 @@ bias_init, shuffle, validation_fraction, n_iter_no_change, tol, callback, checkp
         self.checkpoint = checkpoint
         self.dtype = dtype
         self.threads = threads
+
+    @property
+    def score_samples(self) -> NoReturn:
+        """Not there: a pseudo-likelihood is a sum over units that take a few values."""
+        raise AttributeError(
+            "GaussianRBM has no score_samples, which is the pseudo-likelihood of binary units: log_likelihood gives "
+            "the mean log density of rows, free_energy the log density of each up to log Z."
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

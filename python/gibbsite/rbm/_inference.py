@@ -94,23 +94,47 @@ class Inference(MachineState):
         ------
         ValueError
             Clamped binary units that are neither 0 nor 1; a bad shape of `clamp`; `n_sweeps` below 1.
+
+        Notes
+        -----
+        A unit that is not clamped may start from any value that it can take; NaN is none. Of a CSR matrix a block of
+        rows is dense at a time.
         """
         check_is_fitted(self)
         check_positive("n_sweeps", n_sweeps)
         X, machine = self._open(v)
+        clamp = None if clamp is None else self._check_clamp(clamp, X.shape, machine.xp)
+        binary = self._check_start(X, machine, clamp)
+        blocks = self._start_blocks(X, machine, binary)
+        # grey values set the probabilities of the first hidden states; bytes cannot hold them
+        grey = not binary and not machine.is_gaussian and self._is_grey(blocks(), clamp)
+        out = machine.xp.empty(X.shape, dtype=machine.dtype if probabilities or machine.is_gaussian else np.bool_)
+        seed = draw_seed(self._generator())
+        for start, block in blocks():
+            rows = slice(start, start + len(block))
+            mask = None if clamp is None else _mask(clamp, block.shape, rows, machine.xp)
+            out[rows] = self._swept(machine, block, n_sweeps, (seed, 0, start), grey, mask, probabilities)
+        return out
+
+    def _swept(
+        self,
+        machine: Machine,
+        start: Array,
+        n_sweeps: int,
+        place: tuple[int, int, int],
+        grey: bool,
+        mask: Array | None,
+        probabilities: bool,
+    ) -> Array:
+        """What a user gets to see of chains that start from dense rows."""
         xp = machine.xp
-        check_states(X, not machine.is_gaussian, self.out_of_range)
-        start = self._dense(X, machine)
-        mask = self._clamp_mask(clamp, start, xp)
-        states = start.copy() if machine.is_gaussian else (start > 0).astype(np.uint8)
+        states = start.copy() if machine.is_gaussian else (start > 0).view(np.uint8)
         hidden = xp.empty((len(start), machine.n_hidden), dtype=np.uint8)
         visible = xp.empty(start.shape, dtype=machine.dtype) if probabilities else None
-        place = (draw_seed(self._generator()), 0, 0)
-        # grey values set the probabilities of the first hidden states; bytes cannot hold them
-        grey = not machine.is_gaussian and bool((states != start).any())
         if grey:
-            p = machine.hidden_probabilities(start, xp.empty(hidden.shape, dtype=machine.dtype))
-            machine.backend.random.bernoulli(p.reshape(-1), hidden.reshape(-1), place[0], 0, 0, 0, machine.context)
+            p = machine.hidden_probabilities(start, xp.empty(hidden.shape, dtype=machine.dtype)).reshape(-1)
+            seed, first = place[0], place[2] * machine.n_hidden
+            machine.backend.random.bernoulli(p, hidden.reshape(-1), seed, 0, 0, first, machine.context)
         machine.gibbs(states, hidden, n_sweeps, place, from_hidden=grey, visible=visible, clamp=mask)
         return self._result(states, visible, mask)
 
@@ -178,22 +202,34 @@ class Inference(MachineState):
     def _open(self, X: Any) -> tuple[Array, Machine]:
         """Checked rows, and the machine where they are and in their precision."""
         X = check_rows(self, X, reset=False)
-        xp = np if sparse.issparse(X) else array_module(X)
-        machine = self._machine(xp, X.dtype if X.dtype in FLOATS else self.components_.dtype)
-        return X, machine
+        return X, self._machine_for(X)
 
-    def _blocks(self, X: Array, machine: Machine) -> Iterator[tuple[slice, Array]]:
-        """Dense blocks of checked rows: bytes where all values are 0 or 1, else numbers."""
-        binary = check_states(X, not machine.is_gaussian, self.out_of_range)
+    def _machine_for(self, X: Array) -> Machine:
+        xp = np if sparse.issparse(X) else array_module(X)
+        return self._machine(xp, X.dtype if X.dtype in FLOATS else self.components_.dtype)
+
+    def _blocks(self, X: Array, machine: Machine, first_row: int = 0) -> Iterator[tuple[slice, Array]]:
+        """Dense blocks of checked rows: bytes where all values are 0 or 1, else numbers.
+
+        `first_row` is the number of X's first row in the data that it is a part of, for the messages.
+        """
+        binary = check_states(X, not machine.is_gaussian, self.out_of_range, first_row)
         dtype = np.dtype(np.uint8) if binary else machine.dtype
-        clip = self.out_of_range == "clip" and not binary and not machine.is_gaussian
-        for start, block in dense_blocks(X, dtype, clip):
+        for start, block in dense_blocks(X, dtype, self._clips(machine) and not binary):
             if machine.groups is not None:
-                check_one_hot(block, machine.groups, start)
+                check_one_hot(block, machine.groups, first_row + start)
             yield slice(start, start + len(block)), block
 
+    def _clips(self, machine: Machine) -> bool:
+        """Whether values are moved into [0, 1]."""
+        return self.out_of_range == "clip" and not machine.is_gaussian
+
     def _rowwise(
-        self, X: Any, compute: Callable[[Machine, Array, Array], Any], shape: Callable[[], tuple[int, ...]]
+        self,
+        X: Any,
+        compute: Callable[[Machine, Array, Array], Any],
+        shape: Callable[[], tuple[int, ...]],
+        first_row: int = 0,
     ) -> Array:
         """`compute(machine, rows, out)` block by block into an array of shape (n_samples, *shape())."""
         check_is_fitted(self)
@@ -201,7 +237,7 @@ class Inference(MachineState):
             return self._lazily(X, compute, shape)
         X, machine = self._open(X)
         out = machine.xp.empty((X.shape[0], *shape()), dtype=machine.dtype)
-        for rows, block in self._blocks(X, machine):
+        for rows, block in self._blocks(X, machine, first_row):
             compute(machine, block, out[rows])
         return out
 
@@ -211,39 +247,70 @@ class Inference(MachineState):
         columns = shape()
         axes = {"chunks": (X.chunks[0], columns)} if columns else {"drop_axis": 1}
         meta = np.empty((0, *(0 for _ in columns)), dtype)
-        return X.map_blocks(lambda block: self._rowwise(block, compute, shape), dtype=dtype, meta=meta, **axes)
 
-    def _dense(self, X: Array, machine: Machine) -> Array:
-        """All rows as numbers of the machine's precision."""
-        v = X.toarray() if sparse.issparse(X) else X
-        if self.out_of_range == "clip" and not machine.is_gaussian:
-            v = machine.xp.clip(v, 0, 1)
-        return v.astype(machine.dtype, copy=False)
+        def one(block: Array, block_info: Any) -> Array:
+            first_row = block_info[0]["array-location"][0][0]
+            # the rows before it may be unknown to Dask, too
+            return self._rowwise(block, compute, shape, int(first_row) if np.isfinite(first_row) else 0)
 
-    def _clamp_mask(self, clamp: Any, v: Array, xp: Any) -> Array | None:
-        """Bytes of the shape of v: which units stay."""
-        if clamp is None:
-            return None
-        given = xp.asarray(clamp)
-        if given.dtype.kind != "b" or given.shape not in (v.shape, v.shape[1:]):
+        return X.map_blocks(one, dtype=dtype, meta=meta, **axes)
+
+    def _start_blocks(self, X: Array, machine: Machine, binary: bool) -> Callable[[], Iterator[tuple[int, Array]]]:
+        """Dense rows for chains to start from: what is dense already as a whole, of a CSR matrix a block at a time."""
+        dtype, n_rows = np.dtype(np.uint8) if binary else machine.dtype, None if sparse.issparse(X) else len(X)
+        return lambda: dense_blocks(X, dtype, self._clips(machine) and not binary, n_rows)
+
+    def _check_start(self, X: Array, machine: Machine, clamp: Array | None) -> bool:
+        """Whether every value is 0 or 1; where there are bad ones, and some may be any, the message says so."""
+        try:
+            return check_states(X, not machine.is_gaussian, self.out_of_range)
+        except ValueError as error:
+            if clamp is None:
+                raise
+            values = "number" if machine.is_gaussian else "value in [0, 1]"
             raise ValueError(
-                f"clamp should be a boolean array of shape {v.shape} or {v.shape[1:]}, got {given.dtype} of shape "
+                f"{error}\nUnits that are not clamped are drawn anew: there any {values} will do."
+            ) from None
+
+    def _is_grey(self, blocks: Iterator[tuple[int, Array]], clamp: Array | None) -> bool:
+        """Whether there are values that are neither 0 nor 1; those of clamped units are an error."""
+        found = False
+        for start, block in blocks:
+            grey = (block != 0) & (block != 1)
+            found = found or bool(grey.any())
+            wrong = None if clamp is None else grey & (clamp if clamp.ndim == 1 else clamp[start : start + len(block)])
+            if wrong is not None and bool(wrong.any()):
+                row, column = divmod(int(wrong.argmax()), block.shape[1])
+                raise ValueError(
+                    "Clamped units are binary: their values should be 0 or 1, but X has "
+                    f"{float(block[row, column]):.6g} at row {start + row}, column {column}."
+                )
+        return found
+
+    def _check_clamp(self, clamp: Any, shape: tuple[int, int], xp: Any) -> Array:
+        """Which units stay, of the shape of all rows or of one."""
+        given = xp.asarray(clamp)
+        if given.dtype.kind != "b" or given.shape not in (shape, shape[1:]):
+            raise ValueError(
+                f"clamp should be a boolean array of shape {shape} or {shape[1:]}, got {given.dtype} of shape "
                 f"{given.shape}"
             )
-        mask = xp.ascontiguousarray(xp.broadcast_to(given, v.shape), dtype=np.uint8)
-        if self._kind != "gaussian" and bool(((mask != 0) & (v != 0) & (v != 1)).any()):
-            raise ValueError("Clamped units are binary: their values should be 0 or 1")
-        offsets = self._group_offsets(v.shape[1])
+        offsets = self._group_offsets(shape[1])
         for start, stop in pairwise([] if offsets is None else offsets.tolist()):
-            if bool((mask[:, start:stop] != mask[:, start : start + 1]).any()):
+            if bool((given[..., start:stop] != given[..., start : start + 1]).any()):
                 raise ValueError(f"clamp should cover a group as a whole or not at all: columns {start} to {stop - 1}")
-        return mask
+        return given
 
     def _result(self, states: Array, visible: Array | None, mask: Array | None) -> Array:
         """What a user gets to see of the last sweep."""
         if visible is None:
             return states if self._kind == "gaussian" else states.view(np.bool_)
         return visible if mask is None else array_module(visible).where(mask != 0, states, visible)
+
+
+def _mask(clamp: Array, shape: tuple[int, int], rows: slice, xp: Any) -> Array:
+    """Bytes of the shape of some rows: which of their units stay."""
+    return xp.ascontiguousarray(xp.broadcast_to(clamp if clamp.ndim == 1 else clamp[rows], shape), dtype=np.uint8)
 
 
 def check_positive(name: str, value: Any) -> None:

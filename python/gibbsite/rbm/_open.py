@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from gibbsite.mixture._arrays import array_module
+from gibbsite.mixture._arrays import array_module, is_device_array
 from gibbsite.mixture._chunks import chunk_factory, is_large_map, map_factory, release_pages
 from gibbsite.mixture._dask import is_dask_array
 from gibbsite.mixture._validation import check_weights
@@ -75,8 +75,18 @@ def check_row_weights(sample_weight: Any, X: Array, dtype: Any, *, allow_all_zer
     xp = np if sparse.issparse(X) else array_module(X)
     if allow_all_zero and X.shape[0] == 0:  # an empty chunk
         return xp.empty(0, dtype=dtype)
+    _check_numbers(sample_weight)
     # only the number of rows, the place and the precision of this stand-in for X matter
     return check_weights(sample_weight, xp.empty((X.shape[0], 1), dtype=dtype), allow_all_zero=allow_all_zero)
+
+
+def _check_numbers(sample_weight: Any) -> None:
+    if is_device_array(sample_weight):
+        return
+    try:
+        np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight should hold numbers: {error}") from error
 
 
 def _chunks(X: Any, sample_weight: Any) -> Chunks | None:
@@ -84,16 +94,28 @@ def _chunks(X: Any, sample_weight: Any) -> Chunks | None:
     if sparse.issparse(X):
         return None
     if is_dask_array(X):
-        return _dask_factory(X, sample_weight)
+        return dask_factory(X, sample_weight)
     if is_large_map(X):
         weight = None if sample_weight is None else np.asarray(sample_weight)
         if weight is not None and weight.shape != X.shape[:1]:
             raise ValueError(f"sample_weight.shape == {weight.shape}, expected {X.shape[:1]}!")
         return _releasing(map_factory(X, weight), release_pages(X))
-    return chunk_factory(X, sample_weight)
+    factory = chunk_factory(X, sample_weight)
+    if factory is not None:
+        _check_weights_come_in_chunks(sample_weight)
+    return factory
 
 
-def _dask_factory(X: Any, sample_weight: Any) -> Chunks:
+def _check_weights_come_in_chunks(sample_weight: Any) -> None:
+    """Raise for one array of numbers beside chunks of rows."""
+    if hasattr(sample_weight, "__len__") and len(sample_weight) and np.ndim(next(iter(sample_weight))) == 0:
+        raise ValueError(
+            "X comes in chunks, so sample_weight should give one array for each chunk, got "
+            f"{len(sample_weight)} numbers: cut it where X is cut."
+        )
+
+
+def dask_factory(X: Any, sample_weight: Any) -> Chunks:
     """Chunk after chunk of a Dask array, computed when its turn has come."""
     dask: Any = importlib.import_module("dask")
     da: Any = importlib.import_module("dask.array")

@@ -19,6 +19,7 @@ from gibbsite.rbm._schedule import learning_rate_at
 from gibbsite.rbm._sources import BatchSource
 from gibbsite.rbm._state import MachineState, draw_seed
 from gibbsite.rbm._training import DivergenceWarning
+from gibbsite.rbm._validation import check_combination
 
 Array = Any
 
@@ -55,6 +56,7 @@ class PartialFit(MachineState):
         A function as `learning_rate` is called with the number of steps taken before. `schedule`, `shuffle` and
         `validation_fraction` play no part.
         """
+        check_combination(self)
         with unchanged_on_failure(self):
             fitted, generator = hasattr(self, "components_"), self._generator()
             online = self._online or Online(draw_seed(generator) if fitted else seed_of_fit(generator))

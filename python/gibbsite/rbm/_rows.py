@@ -44,9 +44,9 @@ def fill(out: Array, X: Array, start: int, stop: int, clip: bool = False) -> Non
         array_module(out).clip(out, 0, 1, out=out)
 
 
-def dense_blocks(X: Array, dtype: Any, clip: bool = False) -> Iterator[tuple[int, Array]]:
+def dense_blocks(X: Array, dtype: Any, clip: bool = False, n_rows: int | None = None) -> Iterator[tuple[int, Array]]:
     """Rows of X as dense contiguous blocks: (number of the first row, block), valid until the next one."""
-    n_rows = block_rows(X.shape[1])
+    n_rows = block_rows(X.shape[1]) if n_rows is None else n_rows
     whole = as_states(X, dtype, clip)
     buffer = None
     for start in range(0, X.shape[0], n_rows):

@@ -168,6 +168,11 @@ class Survey:
     def _check_enough(self) -> None:
         if self.n_seen == 0:
             raise ValueError("Found no rows: the chunks are empty, or the iterable was used up before")
+        if self.total_weight == 0 and not self._validated.is_empty:
+            raise ValueError(
+                f"validation_fraction={self.rule.validation_fraction} holds out all of {self.n_seen} rows: pass a "
+                "smaller fraction or more rows"
+            )
         if self.total_weight == 0:
             raise ValueError("No row with a positive sample_weight is left to train on.")
         if self.rule.validation_fraction is not None and self._validated.is_empty:

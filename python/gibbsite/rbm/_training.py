@@ -156,9 +156,13 @@ class Training:
 
     def _call_back(self, numbers: dict[str, float]) -> bool:
         callback, machine = self.estimator.callback, self.ascent.machine
-        return callback is not None and bool(
-            callback(Epoch(self.epochs, dict(numbers), machine.W, machine.b, machine.c))
-        )
+        if callback is None:
+            return False
+        answer = callback(Epoch(self.epochs, dict(numbers), machine.W, machine.b, machine.c))
+        try:
+            return bool(answer)
+        except ValueError as error:  # arrays are neither true nor false
+            raise ValueError(f"callback should return a true value to end the fit, or None, got {answer!r}") from error
 
     def _counters(self) -> dict[str, int]:
         return {"epochs": self.epochs, "sweep": self.ascent.scheme.sweep}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from scipy import sparse
 from sklearn.utils.validation import _check_n_features, check_array, validate_data
 
 from gibbsite.kernels._validation import check_finite
+from gibbsite.kernels.rbm._validation import count_by_group
 from gibbsite.mixture._arrays import array_module, is_device_array
+from gibbsite.mixture._chunks import chunk_factory
 
 Array = Any
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
@@ -31,8 +34,10 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Array:
     Raises
     ------
     ValueError
-        Wrong dimensions, no rows, complex or non-numeric values, another number of features than in fit.
+        Wrong dimensions, no rows, complex or non-numeric values, another number of features than in fit, chunks where
+        one array is wanted.
     """
+    _check_is_one_array(X)
     if is_device_array(X):
         X = _check_device_rows(X)
         _check_n_features(estimator, X, reset=reset)
@@ -41,6 +46,33 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Array:
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", order="C", ensure_all_finite=False
     )
     return _canonical(X)
+
+
+def _check_is_one_array(X: Any) -> None:
+    """Raise for nothing at all, and for chunks, of which scikit-learn would say that they have three dimensions."""
+    if X is None or (isinstance(X, (list, tuple)) and not X):
+        raise ValueError(f"Found no rows: X is {X!r}.")
+    if isinstance(X, Iterator) or chunk_factory(X, None) is not None:
+        raise ValueError(
+            "X gives rows in chunks, which fit and partial_fit alone take: pass one array, or one chunk a call."
+        )
+
+
+def check_combination(estimator: Any) -> None:
+    """Raise for parameters that were set and would play no part.
+
+    Raises
+    ------
+    ValueError
+        `groups` of units that are not categorical; `n_chains` where chains start at the batch.
+    """
+    if estimator.groups is not None and estimator._kind != "categorical":
+        raise ValueError(f"groups is for visible='categorical', but visible is {estimator.visible!r}.")
+    if estimator.n_chains is not None and estimator.method == "cd":
+        raise ValueError(
+            f"n_chains is for method='pcd' and method='pt': with 'cd' a chain starts at every row of the batch. "
+            f"Got n_chains={estimator.n_chains}."
+        )
 
 
 def check_n_features(estimator: Any, n_features: int, reset: bool) -> None:
@@ -112,10 +144,7 @@ def check_states(X: Array, is_binary_kind: bool, out_of_range: str = "raise", fi
 
 def check_one_hot(block: Array, groups: Array, first_row: int) -> None:
     """Raise unless exactly one unit of every group is on in every row of a dense block of zeros and ones."""
-    xp = array_module(block)
-    below = xp.zeros((len(block), block.shape[1] + 1), dtype=np.int64)
-    below[:, 1:] = xp.cumsum(block, axis=1, dtype=np.int64)
-    counts = below[:, groups[1:]] - below[:, groups[:-1]]
+    counts = count_by_group(block, groups, array_module(block))
     wrong = counts != 1
     if bool(wrong.any()):
         row, group = divmod(int(wrong.argmax()), counts.shape[1])
@@ -137,10 +166,21 @@ def check_groups(groups: Any, n_features: int) -> np.ndarray:
         raise ValueError("visible='categorical' needs groups=: how many columns each variable has")
     sizes = np.asarray(groups)
     if sizes.ndim != 1 or sizes.size == 0 or sizes.dtype.kind not in "iu" or sizes.min() < 1:
-        raise ValueError(f"groups should be a list of positive integers, got {groups!r}")
+        raise ValueError(f"groups should be a list of positive integers, got {groups!r}{_sizes_of(sizes, n_features)}")
     if sizes.sum() != n_features:
-        raise ValueError(f"groups add up to {sizes.sum()} columns, but X has {n_features}")
+        raise ValueError(
+            f"groups add up to {sizes.sum()} columns, but X has {n_features}{_sizes_of(sizes, n_features)}"
+        )
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _sizes_of(numbers: np.ndarray, n_features: int) -> str:
+    """What to say of numbers that look like the offsets of the groups."""
+    if numbers.ndim != 1 or numbers.size == 0 or numbers.dtype.kind not in "iu" or numbers[-1] != n_features:
+        return ""
+    sizes = np.diff(numbers) if numbers[0] == 0 else np.diff(numbers, prepend=0)
+    offsets = sizes.size > 0 and bool((sizes > 0).all())
+    return f": these are offsets; the sizes of the groups are {sizes.tolist()}" if offsets else ""
 
 
 def floating(dtype: Any, wanted: str | None) -> Any:
