@@ -14,14 +14,13 @@ LEARNING_RATE = 0.01
 
 
 class TorchMachine:
-    """Parameters and states of one machine as tensors."""
+    """Parameters and states of one machine as tensors, on the host or a card."""
 
-    def __init__(self, machine: Machine, torch: Any) -> None:
+    def __init__(self, machine: Machine, torch: Any, device: str = "cpu") -> None:
         self.torch = torch
         torch.manual_seed(SEED)
-        self.W, self.b, self.c = (torch.from_numpy(a.copy()) for a in (machine.W, machine.b, machine.c))
-        self.v = torch.from_numpy(machine.v.astype(machine.W.dtype))
-        self.h = torch.from_numpy(machine.h.astype(machine.W.dtype))
+        self.W, self.b, self.c = (torch.from_numpy(a.copy()).to(device) for a in (machine.W, machine.b, machine.c))
+        self.v, self.h = (torch.from_numpy(a.astype(machine.W.dtype)).to(device) for a in (machine.v, machine.h))
 
     def hidden(self, v: Any) -> Any:
         return self.torch.sigmoid(self.torch.addmm(self.c, v, self.W.T))
@@ -45,9 +44,9 @@ class TorchMachine:
         self.h = self.torch.bernoulli(model_hidden)
 
 
-def torch_epoch(machine: Machine, X: Any, batch_size: int, torch: Any) -> Run:
-    contestant = TorchMachine(machine, torch)
-    data = torch.from_numpy(X.astype(machine.W.dtype))
+def torch_epoch(machine: Machine, X: Any, batch_size: int, torch: Any, device: str = "cpu") -> Run:
+    contestant = TorchMachine(machine, torch, device)
+    data = torch.from_numpy(X.astype(machine.W.dtype)).to(device)
 
     def run() -> None:
         with torch.no_grad():
@@ -57,8 +56,8 @@ def torch_epoch(machine: Machine, X: Any, batch_size: int, torch: Any) -> Run:
     return run
 
 
-def torch_sweeps(machine: Machine, n_sweeps: int, torch: Any) -> Run:
-    contestant = TorchMachine(machine, torch)
+def torch_sweeps(machine: Machine, n_sweeps: int, torch: Any, device: str = "cpu") -> Run:
+    contestant = TorchMachine(machine, torch, device)
 
     def run() -> None:
         with torch.no_grad():

@@ -84,7 +84,7 @@ def digits() -> list[dict[str, Any]]:
     """Exact test log-likelihoods on binarised digits, the best of five learning rates for each contestant."""
     X = (load_digits().data >= 8).astype(np.float32)
     train, test = X[:1500], X[1500:]
-    schemes = {"PCD": {}, "centred PCD": {"centered": True}, "PT": {"method": "pt", "centered": True}}
+    schemes = {"PCD": {}, "centred PCD": {"centered": True}, "centred PT": {"method": "pt", "centered": True}}
     contestants: dict[str, Callable[[float, int], Any]] = {
         "scikit-learn": lambda rate, seed: scikit_learn(train, rate, seed),
         "PyTorch, PCD": lambda rate, seed: torch_machine(train, lambda _: rate, DIGITS, seed, False),
