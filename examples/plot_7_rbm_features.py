@@ -17,18 +17,18 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, minmax_scale
 from threadpoolctl import threadpool_limits
 
 from gibbsite import BernoulliRBM
 
 # %%
-# Each of the 1797 digits, and its copies one pixel up, down, left and right. Grey values in [0, 1] count as
-# probabilities of a black pixel.
+# The data of scikit-learn's example: each of the 1797 digits and its copies one pixel up, down, left and right, every
+# pixel scaled to [0, 1] over all of them. Grey values count as probabilities of a black pixel.
 bunch = load_digits()
-padded = np.pad(bunch.images / 16, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
+padded = np.pad(bunch.images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
 places = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
-X = np.concatenate([padded[:, top : top + 8, left : left + 8].reshape(-1, 64) for top, left in places])
+X = minmax_scale(np.concatenate([padded[:, top : top + 8, left : left + 8].reshape(-1, 64) for top, left in places]))
 y = np.tile(bunch.target, len(places))
 
 # %%
