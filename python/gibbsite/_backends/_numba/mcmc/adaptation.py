@@ -1,7 +1,7 @@
 """Step size and diagonal metric of one chain in warm-up, in float64; see csrc/mcmc/adaptation.hpp for the layout.
 
-Dual averaging is that of Hoffman & Gelman (2014), section 3.2. The metric is nutpie's: sqrt(var(draws) / var(gradients)) from
-a foreground of draws, which the background replaces when that has grown large enough.
+Dual averaging is that of Hoffman & Gelman (2014), section 3.2. The metric is nutpie's: sqrt(var(draws) /
+var(gradients)) from a foreground of draws, which the background replaces when that has grown large enough.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Log densities of one chain that need no data: normals and their mixtures, Student's t, funnel, banana.
 
-Each returns the log density in float64 and writes the gradient where it is wanted; csrc/mcmc/targets.hpp has the layouts
-of `data`.
+Each returns the log density in float64 and writes the gradient where it is wanted; csrc/mcmc/targets.hpp has the
+layouts of `data`.
 """
 
 from __future__ import annotations

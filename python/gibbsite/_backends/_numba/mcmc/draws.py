@@ -1,4 +1,7 @@
-"""Where a draw's random numbers sit: Philox key = seed, counter {block, chain, draw, purpose}; see csrc/mcmc/placement.hpp."""
+"""Where a draw's random numbers sit: Philox key = seed, counter {block, chain, draw, purpose}.
+
+csrc/mcmc/placement.hpp has the same.
+"""
 
 from __future__ import annotations
 

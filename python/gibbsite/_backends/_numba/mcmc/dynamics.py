@@ -1,4 +1,4 @@
-"""Hamiltonian dynamics of one chain: momenta, velocities and leapfrog steps under a metric; see csrc/mcmc/dynamics.hpp."""
+"""Hamiltonian dynamics of one chain: momenta, velocities and leapfrog steps; see csrc/mcmc/dynamics.hpp."""
 
 from __future__ import annotations
 

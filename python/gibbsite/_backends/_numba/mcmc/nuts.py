@@ -1,4 +1,4 @@
-"""The no-U-turn sampler (Hoffman & Gelman 2014) with multinomial sampling of the trajectory (Betancourt 2017); csrc/mcmc/nuts.hpp."""
+"""The no-U-turn sampler (Hoffman & Gelman 2014), multinomial (Betancourt 2017); see csrc/mcmc/nuts.hpp."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from gibbsite._backends._numba.mcmc.target import prepare
 from gibbsite._backends._numba.mcmc.tree import FIRST_P, FIRST_V, LAST_V, SUM, add_leaf, is_turning, whole
 from gibbsite._backends._numba.mcmc.vectors import copy
 
-# rows of the room of one trajectory: position, momentum, gradient and velocity at the two ends (0 backwards, 1 forwards);
-# position and gradient of the candidate of the subtree that grows; momentum and velocity of the end that it grew from; position
-# and momentum that a step started from; the sum of all momenta; scratch and stack of tree.add_leaf
+# rows of the room of one trajectory: position, momentum, gradient and velocity at the two ends (0 backwards, 1
+# forwards); position and gradient of the candidate of the subtree that grows; momentum and velocity of the end that it
+# grew from; position and momentum that a step started from; the sum of all momenta; scratch and stack of tree.add_leaf
 Q, P, GRAD, V = 0, 2, 4, 6
 CANDIDATE, CANDIDATE_GRAD, NEAR_P, NEAR_V, START_Q, START_P, TOTAL, TREE_ROWS = range(8, 16)
 
-# entries of the tally: log density, energy and log weight of the subtree that grows; acceptance, leaves and divergence of the draw
+# entries of the tally: log density, energy and log weight of the subtree that grows; acceptance, leaves and divergence
+# of the draw
 LOGP, ENERGY, LOG_WEIGHT, ACCEPTANCE, LEAVES, DIVERGING = range(6)
 
 
@@ -55,7 +56,7 @@ def _grow(
     tally: Any,
     fault: Any,
 ) -> bool:
-    """Grow a subtree of 2^doubling leaves; returns whether it is complete: neither a fault, nor a turn or a divergence."""
+    """Grow a subtree of 2^doubling leaves; returns whether it is complete: no fault, no turn, no divergence."""
     end = 1 if goes_forwards(at, doubling) else 0
     signed = step_size if end == 1 else -step_size
     q, p, grad, v = row(room, Q + end), row(room, P + end), row(room, GRAD + end), row(room, V + end)

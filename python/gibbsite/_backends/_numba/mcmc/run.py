@@ -35,8 +35,9 @@ def run_chains(
 ) -> None:
     """Call kernel(*arguments, begin, end, first, last, fault) until all chains have made all steps.
 
-    Chains begin ... end - 1 make the steps first ... last - 1. How many at once depends on the time that they take; results
-    do not depend on it. A kernel that finds a fatal density leaves [code, chain, draw, 0] in fault: then all stop.
+    Chains begin ... end - 1 make the steps first ... last - 1. How many at once depends on the time that they take;
+    results do not depend on it. A kernel that finds a fatal density leaves [code, chain, draw, 0] in fault: then all
+    stop.
     """
     status[:] = 0
     cut = pool.even_chunks(n_chains, min(n_chains, _MOST_TASKS))

@@ -30,6 +30,10 @@ class Target(NamedTuple):
     data: Any
 
 
+def _signed(address: int) -> int:
+    return int(np.uint64(address).astype(np.int64))
+
+
 def prepare(
     kind: int, sizes: np.ndarray, data: np.ndarray, function: int, user_data: int, wanted: bool = True
 ) -> Target:
@@ -38,7 +42,7 @@ def prepare(
     if kind == FUNCTION:
         if data.dtype != np.float64:
             raise TypeError("A C function takes points in float64 only.")
-        return Target(*(int(np.uint64(address).astype(np.int64)) for address in (function, user_data)), context, data)
+        return Target(_signed(function), _signed(user_data), context, data)
     context[:SIZES], context[SIZES:] = (kind, wanted, data.ctypes.data, data.size), sizes
     return Target(native_function(data.dtype).address, context.ctypes.data, context, data)
 

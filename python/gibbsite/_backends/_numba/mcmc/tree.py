@@ -1,7 +1,7 @@
 """Subtrees of a NUTS trajectory as a binary counter: finished ones of sizes 2^k wait on a stack for their other half.
 
-Memory grows with the depth, and the order in which subtrees are joined is that of the recursion (Phan, Pradhan & Jankowiak
-2019, appendix A, keep checkpoints to the same end).
+Memory grows with the depth, and the order in which subtrees are joined is that of the recursion (Phan, Pradhan &
+Jankowiak 2019, appendix A, keep checkpoints to the same end).
 """
 
 from __future__ import annotations
