@@ -1,0 +1,161 @@
+"""The kernels once more for densities that are NumPy functions of a batch: all chains in step, one call a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gibbsite._backends.selection import Backend
+from gibbsite.targets import BatchedTarget
+
+Floats = NDArray[np.float64]
+
+# purposes of the random numbers, as the compiled kernels have them
+NORMALS, UNIFORMS, JITTER = 0x4D434E4F, 0x4D435541, 0x4D434A49
+# random numbers that are drawn at once
+_BLOCK = 1 << 16
+
+
+class BatchedKernels:
+    """`log_density`, `metropolis`, `leapfrog` and `hmc` with the arguments of a back end; `nuts` is the back end's."""
+
+    def __init__(self, target: BatchedTarget, backend: Backend) -> None:
+        self._target = target
+        self._backend = backend
+        self.nuts = backend.mcmc.nuts
+
+    def log_density(self, q: Any, *arguments: Any) -> None:
+        """See csrc/mcmc/api.hpp, as for the others."""
+        *_, logp, grad, _, _ = arguments
+        if grad is None:
+            logp[...] = self._target.values(q)
+        else:
+            logp[...], grad[...] = self._target.values_and_gradients(q)
+
+    def metropolis(self, q: Any, logp: Any, *arguments: Any) -> None:
+        """Every step is one call of the density with all proposals."""
+        scale, factor, n_steps, thin, seed, chain, draw, draws, lp, rate, _, _ = arguments[5:]
+        values = self._target.values
+        n_chains, dim = q.shape
+        step = scale[:, np.newaxis]
+        proposal, log_ratio, accepted = np.empty_like(q), np.empty(n_chains), np.empty(n_chains, bool)
+        if rate is not None:
+            rate[...] = 0.0
+        block = max(1, _BLOCK // (n_chains * dim))
+        for begin in range(0, n_steps, block):
+            count = min(block, n_steps - begin)
+            z = _normals(self._backend, seed, chain, draw + begin, (count, n_chains, dim))
+            z = z * factor if factor is not None and factor.ndim == 1 else z
+            z = z @ factor.T if factor is not None and factor.ndim == 2 else z
+            z *= step
+            log_u = np.log(_uniforms(self._backend, seed, chain, draw + begin, (count, n_chains)))
+            for i in range(count):
+                np.add(q, z[i], out=proposal)
+                new = values(proposal)
+                np.subtract(new, logp, out=log_ratio)
+                # NaN and +inf are rejected: neither comparison with them holds
+                np.less(log_u[i], log_ratio, out=accepted)
+                if not np.isfinite(log_ratio.max()):
+                    log_ratio[~(new < np.inf)] = -np.inf
+                    accepted &= new < np.inf
+                np.copyto(q, proposal, where=accepted[:, np.newaxis])
+                np.copyto(logp, new, where=accepted)
+                if rate is not None:
+                    rate += np.exp(np.minimum(log_ratio, 0.0, out=log_ratio), out=log_ratio)
+                kept, left = divmod(begin + i + 1, thin)
+                if left == 0 and draws is not None:
+                    draws[:, kept - 1] = q
+                if left == 0 and lp is not None:
+                    lp[:, kept - 1] = logp
+        if rate is not None and n_steps:
+            rate /= n_steps
+
+    def leapfrog(self, q: Any, p: Any, grad: Any, logp: Any, *arguments: Any) -> None:
+        """Chains that have made their steps stand still while the others move."""
+        mass_kind, inverse_mass, _, step_size, n_steps, _, _ = arguments[5:]
+        velocity = _velocity(mass_kind, inverse_mass)
+        half = 0.5 * step_size[:, np.newaxis]
+        for i in range(int(n_steps.max(initial=0))):
+            moving = (i < n_steps) & (logp > -np.inf)
+            if not moving.any():
+                break
+            where = moving[:, np.newaxis]
+            np.add(p, half * grad, out=p, where=where)
+            np.add(q, 2 * half * velocity(p), out=q, where=where)
+            new, gradient = self._target.values_and_gradients(q)
+            np.copyto(grad, gradient, where=where)
+            np.add(p, half * grad, out=p, where=where)
+            np.copyto(logp, np.where(new < np.inf, new, -np.inf), where=moving)
+
+    def hmc(self, q: Any, logp: Any, grad: Any, *arguments: Any) -> None:
+        """One trajectory a draw for all chains together; adaptation is left to the caller."""
+        packed, arguments = arguments[:5], arguments[5:]
+        mass, (step_size, n_leapfrog, jitter, max_energy_error) = arguments[:3], arguments[3:7]
+        n_draws, thin, seed, chain, draw, draws, lp, info, adaptation, _, _, status, context = arguments[7:]
+        if adaptation is not None:
+            raise NotImplementedError("the adaptation of batched densities is made between calls")
+        n_chains, dim = q.shape
+        to_momentum = _momentum(*mass)
+        velocity = _velocity(mass[0], mass[1])
+        for i in range(n_draws):
+            p = to_momentum(_normals(self._backend, seed, chain, draw + i, (1, n_chains, dim))[0])
+            log_u = np.log(_uniforms(self._backend, seed, chain, draw + i, (1, n_chains))[0])
+            lengths = n_leapfrog
+            if jitter:
+                u = _uniforms(self._backend, seed, chain, draw + i, (1, n_chains), JITTER)[0]
+                lengths = np.maximum(1, np.floor(n_leapfrog * (1 + jitter * (2 * u - 1)) + 0.5)).astype(np.int64)
+            start = 0.5 * (p * velocity(p)).sum(axis=1) - logp
+            state = [q.copy(), p, grad.copy(), logp.copy()]
+            self.leapfrog(*state, *packed, *mass, step_size, lengths, status, context)
+            with np.errstate(invalid="ignore", over="ignore"):
+                energy = 0.5 * (p * velocity(p)).sum(axis=1) - state[3]
+                error = energy - start
+                diverging = ~(error <= max_energy_error)
+                accepted = (log_u < -error) & ~diverging
+                rate = np.where(diverging, 0.0, np.exp(np.minimum(0.0, -error)))
+            for old, new in zip((q, grad), (state[0], state[2]), strict=True):
+                np.copyto(old, new, where=accepted[:, np.newaxis])
+            np.copyto(logp, state[3], where=accepted)
+            kept, left = divmod(i + 1, thin)
+            if left:
+                continue
+            if draws is not None:
+                draws[:, kept - 1] = q
+            if lp is not None:
+                lp[:, kept - 1] = logp
+            if info is not None:
+                info[:, kept - 1] = np.stack([rate, np.where(accepted, energy, start), diverging], axis=1)
+
+
+def _normals(backend: Any, seed: int, chain: int, draw: int, shape: tuple[int, int, int]) -> Floats:
+    """Standard normals of some draws of all chains; those of a chain do not depend on the chains beside it."""
+    z = np.empty(shape)
+    for i, row in enumerate(z.reshape(shape[0], -1)):
+        backend.random.normal(row, seed, NORMALS, (draw + i) % 2**32, chain * shape[2], 0)
+    return z
+
+
+def _uniforms(
+    backend: Any, seed: int, chain: int, draw: int, shape: tuple[int, int], purpose: int = UNIFORMS
+) -> Floats:
+    u = np.empty(shape)
+    for i in range(shape[0]):
+        backend.random.uniform(u[i], seed, purpose, (draw + i) % 2**32, chain, 0)
+    # 0 is a possible draw: the smallest number above keeps its logarithm finite
+    return np.maximum(u, 2.0**-54, out=u)
+
+
+def _velocity(mass_kind: int, inverse_mass: Any) -> Any:
+    if mass_kind == 2:
+        return lambda p: p @ inverse_mass
+    return lambda p: p * inverse_mass
+
+
+def _momentum(mass_kind: int, inverse_mass: Any, factor: Any) -> Any:
+    if mass_kind == 2:
+        inverse = np.linalg.inv(factor)
+        return lambda z: z @ inverse
+    deviation = 1 / np.sqrt(inverse_mass)
+    return lambda z: z * deviation
