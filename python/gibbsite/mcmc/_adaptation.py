@@ -105,17 +105,18 @@ class Moments:
         self.count = total
 
     def shrunk(self) -> Floats:
-        """Return Stan's estimate, n / (n + 5) S + 1e-3 5 / (n + 5) I."""
+        """Return n / (n + 5) S + 1e-3 5 / (n + 5) diag(S): Stan's estimate, with scales of the draws' own for its 1."""
         n = self.count
-        estimate: Floats = self._scatter * (n / (n + 5) / max(n - 1, 1))
-        ridge = 1e-3 * 5 / (n + 5)
-        return estimate + (ridge * np.eye(len(estimate)) if estimate.ndim == 2 else ridge)
+        estimate: Any = self._scatter / max(n - 1, 1)
+        variances = np.diagonal(estimate) if estimate.ndim == 2 else estimate
+        ridge = np.where(variances > 0, variances, 1.0) * (1e-3 * 5 / (n + 5))
+        shrunk: Any = estimate * (n / (n + 5)) + (np.diag(ridge) if estimate.ndim == 2 else ridge)
+        return np.asarray(shrunk, dtype=np.float64)
 
 
 def cholesky(covariance: Floats) -> Floats | None:
     """Lower Cholesky factor, or None where rounding has left none."""
     try:
-        factor: Floats = np.linalg.cholesky(covariance)
+        return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
-    return factor
