@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from tests.oracles import philox4x32_10
 
@@ -96,7 +96,7 @@ def _gaussian_mixture(q, sizes, read):
     constants, means, factors = read(k), read(k, d), read(k, d, d)
     y = np.stack([(q - mean) @ P for mean, P in zip(means, factors, strict=True)])
     values = constants - (y**2).sum(axis=1) / 2
-    value = logsumexp(values)
+    value = values.max() + np.log(np.exp(values - values.max()).sum())
     return value, -sum(np.exp(v - value) * P @ z for v, P, z in zip(values, factors, y, strict=True))
 
 
@@ -156,12 +156,17 @@ class Place:
         rest = (np.full(len(blocks), word % 2**32, np.uint64) for word in (self.chain, self.draw, purpose))
         return philox4x32_10((blocks, *rest), (self.seed % 2**32, self.seed >> 32))
 
-    def uniform(self, purpose, block=0):
-        words = self.words(purpose, [block])[:, 0]
-        return float(((words[1] << np.uint64(32)) | words[0]) >> np.uint64(11)) * 2.0**-53
+    def uniforms(self, purpose, n):
+        """Those of the blocks 0 ... n - 1."""
+        words = self.words(purpose, np.arange(n))
+        return (((words[1] << np.uint64(32)) | words[0]) >> np.uint64(11)) * 2.0**-53
 
-    def goes_forwards(self, doubling):
-        return bool(self.words(DIRECTION, [doubling])[0, 0] & np.uint64(1))
+    def uniform(self, purpose):
+        return float(self.uniforms(purpose, 1)[0])
+
+    def directions(self, n):
+        """1 forwards, -1 backwards, of the doublings 0 ... n - 1."""
+        return np.where(self.words(DIRECTION, np.arange(n))[0] & np.uint64(1), 1, -1)
 
     def normals(self, n, dtype):
         """Box & Muller 1958, in float64 from the same uniforms as the kernels."""
@@ -178,9 +183,10 @@ class Place:
         return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:n]
 
 
-def _below(place, purpose, block, log_probability, margins):
+def _below(uniform, log_probability, margins):
     """Whether log u < log_probability; NaN is no."""
-    log_u = np.log(place.uniform(purpose, block))
+    with np.errstate(divide="ignore"):
+        log_u = np.log(uniform)
     if np.isnan(log_probability):
         return False
     margins.append(abs(log_u - log_probability))
@@ -219,7 +225,7 @@ def metropolis_step(density, q, scale, factor, place, dtype):
     margins = []
     proposal = q + scale * (factor @ place.normals(len(q), dtype))
     before, after = density.value(q), density.value(proposal)
-    accepted = _below(place, ACCEPT, 0, after - before, margins)
+    accepted = _below(place.uniform(ACCEPT), after - before, margins)
     rate = acceptance_probability(before - after)
     return Draw(*((proposal, after) if accepted else (q, before)), rate, moved=accepted, margins=margins)
 
@@ -271,7 +277,7 @@ def hmc_draw(density, q, inverse_mass, step_size, n_leapfrog, place, dtype, jitt
     error = end.energy(inverse_mass) - start.energy(inverse_mass)
     diverging = end.logp == -np.inf or not error <= max_energy_error
     margins.append(abs(error - max_energy_error) if np.isfinite(error) else np.inf)
-    accepted = not diverging and _below(place, ACCEPT, 0, -error, margins)
+    accepted = not diverging and _below(place.uniform(ACCEPT), -error, margins)
     kept = end if accepted else start
     rate = 0.0 if diverging else acceptance_probability(error)
     energy = kept.energy(inverse_mass)
@@ -293,9 +299,11 @@ class Tree:
 class _Trajectory:
     """The recursion of Hoffman & Gelman (2014), algorithm 3, with the criterion and the choice of Betancourt (2017)."""
 
-    def __init__(self, density, inverse_mass, step_size, max_energy_error, start, place):
+    def __init__(self, density, inverse_mass, step_size, max_depth, max_energy_error, start, place):
         self.density, self.inverse_mass, self.step_size = density, inverse_mass, step_size
-        self.max_energy_error, self.start, self.place = max_energy_error, start, place
+        self.max_depth, self.max_energy_error, self.start = max_depth, max_energy_error, start
+        self.leaf_uniforms, self.tree_uniforms = place.uniforms(LEAF, 2**max_depth), place.uniforms(TREE, max_depth)
+        self.directions = place.directions(max_depth)
         self.start_energy = start.energy(inverse_mass)
         self.acceptance, self.divergence, self.margins = [], None, []
 
@@ -324,7 +332,7 @@ class _Trajectory:
             self.divergence = np.stack([point.q, new.q, point.p])
             return None
         self.log_weight = np.logaddexp(self.log_weight, -error)
-        if _below(self.place, LEAF, number, -error - self.log_weight, self.margins):
+        if _below(self.leaf_uniforms[number], -error - self.log_weight, self.margins):
             self.candidate = new
         return Tree(new, new, new.p)
 
@@ -338,31 +346,31 @@ class _Trajectory:
             return None
         return Tree(left.first, right.last, left.rho + right.rho)
 
-    def run(self, max_depth):
+    def run(self):
         """(chosen point, completed doublings)"""
         tree = Tree(self.start, self.start, self.start.p)  # first is the backward end here
         chosen, log_weight = self.start, 0.0
-        for depth in range(max_depth):
-            forwards = self.place.goes_forwards(depth)
+        for depth, direction in enumerate(self.directions):
+            forwards = direction == 1
             old = tree if forwards else Tree(tree.last, tree.first, tree.rho)
             self.candidate, self.log_weight = None, -np.inf
-            new = self.subtree(old.last, depth, 1 if forwards else -1)
+            new = self.subtree(old.last, depth, direction)
             if not new:
                 return chosen, depth
-            if _below(self.place, TREE, depth, self.log_weight - log_weight, self.margins):
+            if _below(self.tree_uniforms[depth], self.log_weight - log_weight, self.margins):
                 chosen = self.candidate
             log_weight = np.logaddexp(log_weight, self.log_weight)
             ends = (old.first, new.last) if forwards else (new.last, old.first)
             tree = Tree(*ends, old.rho + new.rho)
             if self.is_turning(old, new):
                 return chosen, depth + 1
-        return chosen, max_depth
+        return chosen, self.max_depth
 
 
 def nuts_draw(density, q, inverse_mass, step_size, max_depth, place, dtype, max_energy_error=1000.0):
     start = Point(q, momentum(inverse_mass, place, dtype), *density(q))
-    trajectory = _Trajectory(density, inverse_mass, step_size, max_energy_error, start, place)
-    chosen, depth = trajectory.run(max_depth)
+    trajectory = _Trajectory(density, inverse_mass, step_size, max_depth, max_energy_error, start, place)
+    chosen, depth = trajectory.run()
     return Draw(
         chosen.q,
         chosen.logp,
