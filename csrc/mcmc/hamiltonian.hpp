@@ -35,6 +35,12 @@ GIBBSITE_HD Mass<T> load_mass(const S& s, const Metric<T>& metric, T* to) {
     return {to, dense ? metric.inverse_mass : nullptr, dense ? metric.factor : nullptr};
 }
 
+// An infinite error is a divergence whatever the limit.
+GIBBSITE_HD double largest_error(double limit) {
+    constexpr double finite = std::numeric_limits<double>::max();
+    return limit < finite ? limit : finite;
+}
+
 template <class S, class T>
 GIBBSITE_HD void leapfrog_chains(const S& s, const States<T>& states, T* p, const Target<T>& target,
                                  const Metric<T>& metric, const double* step_size, const std::int64_t* n_steps,
@@ -94,7 +100,7 @@ GIBBSITE_HD std::int64_t hmc_draws(const S& s, const States<T>& states, const Ta
         dense_velocity(s, mass, at.p, at.velocity);
         const Number new_energy = kinetic_energy(s, mass, at.p, at.velocity) - proposed;
         const Number error = new_energy - energy;
-        const Number diverging = s.choose(error <= sampler.max_energy_error, none, one);
+        const Number diverging = s.choose(error <= largest_error(sampler.max_energy_error), none, one);
         const Number ratio = s.choose(diverging > 0.0, none, acceptance_ratio(s, -error));
         const auto accepted = draw_uniform(s, place, 0, Purpose::accept) < ratio;
         s.keep(accepted, at.x, memory.q);

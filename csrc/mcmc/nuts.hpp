@@ -201,7 +201,7 @@ GIBBSITE_HD bool grow_subtree(const S& s, const Target<T>& target, const Mass<T>
         const double ratio = error > 0 ? exp_nonpositive(-error) : 1.0;
         tally.acceptance += error == error && logp > -infinity ? ratio : 0.0;
         const std::int64_t leaf = tally.n_steps++;
-        if (!(error <= max_energy_error)) {
+        if (!(error <= largest_error(max_energy_error))) {
             tally.diverging = true;
             return false;
         }
