@@ -45,8 +45,8 @@ def _array_codegen(context: Any, builder: Any, signature: Any, arguments: Any) -
 
 
 def _array_at(typing_context: Any, address: Any, n: Any, like: Any) -> Any:
-    """The n numbers of the type of the array `like` at an address, to be read."""
-    return types.Array(like.dtype, 1, "C", readonly=True)(types.int64, types.intp, like), _array_codegen
+    """The n numbers of the type of the array `like` at an address."""
+    return types.Array(like.dtype, 1, "C")(types.int64, types.intp, like), _array_codegen
 
 
 call: Any = intrinsic(_call)

@@ -19,7 +19,7 @@ from gibbsite._backends._numba.mcmc.dynamics import (
     velocity,
 )
 from gibbsite._backends._numba.mcmc.run import optional2, optional3, run_chains
-from gibbsite._backends._numba.mcmc.target import prepare
+from gibbsite._backends._numba.mcmc.target import cost_of, prepare, with_work
 from gibbsite._backends._numba.mcmc.vectors import copy
 
 
@@ -40,7 +40,7 @@ def _trajectories(
     fault: Any,
 ) -> None:
     """Steps first ... last - 1 of those chains that make as many."""
-    v = np.empty(q.shape[1], q.dtype)
+    v, target = np.empty(q.shape[1], q.dtype), with_work(target, q.shape[1])
     for c in range(begin, end):
         for _ in range(first, min(last, n_steps[c])):
             if logp[c] == -np.inf:
@@ -72,7 +72,8 @@ def leapfrog(
     """Take q, p, grad (C, D) and logp (C,) n_steps (C,) further, in place; a chain stops where its logp is -inf."""
     target, metric = prepare(kind, sizes, data, function, user_data), prepare_metric(mass_kind, inverse_mass, factor)
     arguments = q, p, grad, logp, target, metric, read_only(step_size), read_only(n_steps)
-    run_chains(_trajectories, arguments, len(q), int(n_steps.max(initial=0)), status, threads)
+    cost = cost_of(kind, data, q.shape[1])
+    run_chains(_trajectories, arguments, len(q), int(n_steps.max(initial=0)), cost, status, threads)
 
 
 @jit
@@ -105,7 +106,7 @@ def _draws(
     last: int,
     fault: Any,
 ) -> None:
-    n, words = q.shape[1], new_words(q.shape[1], q)
+    n, words, target = q.shape[1], new_words(q.shape[1], q), with_work(target, q.shape[1])
     x, p, v, slope = np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype)
     for c in range(begin, end):
         for s in range(first, last):
@@ -193,4 +194,5 @@ def hmc(
     outputs = optional3(draws, q.dtype), optional2(lp), optional3(info, np.float64)
     warmup = prepare_warmup(adaptation, schedule, inverse_mass, target_accept)
     arguments = q, logp, grad, target, metric, *numbers, place, *outputs, warmup
-    run_chains(_draws, arguments, len(q), n_draws, status, threads)
+    cost = cost_of(kind, data, q.shape[1]) * int(n_leapfrog.max(initial=1))
+    run_chains(_draws, arguments, len(q), n_draws, cost, status, threads)

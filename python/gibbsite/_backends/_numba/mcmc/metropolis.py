@@ -11,7 +11,7 @@ from gibbsite._backends._numba.jit import jit, read_only
 from gibbsite._backends._numba.mcmc.draws import ACCEPT, Place, new_words, normals, place_of, uniform
 from gibbsite._backends._numba.mcmc.dynamics import acceptance_of
 from gibbsite._backends._numba.mcmc.run import optional2, optional3, run_chains
-from gibbsite._backends._numba.mcmc.target import log_density_at, prepare
+from gibbsite._backends._numba.mcmc.target import cost_of, log_density_at, prepare, with_work
 from gibbsite._backends._numba.mcmc.vectors import copy, inner
 
 
@@ -19,6 +19,7 @@ from gibbsite._backends._numba.mcmc.vectors import copy, inner
 def _densities(
     q: Any, target: Any, logp: Any, grad: Any, begin: int, end: int, first: int, last: int, fault: Any
 ) -> None:
+    target = with_work(target, q.shape[1])
     wanted, scratch = grad.shape[0] > 0, np.empty((1, q.shape[1]), q.dtype)
     for c in range(begin, end):
         slope = row(grad, c) if wanted else row(scratch, 0)
@@ -43,7 +44,8 @@ def log_density(
     """logp (C,) and grad (C, D) at q (C, D)."""
     target = prepare(kind, sizes, data, function, user_data, grad is not None)
     slopes = np.empty((0, q.shape[1]), q.dtype) if grad is None else grad
-    run_chains(_densities, (read_only(q), target, logp, slopes), len(q), 1, status, threads)
+    cost = cost_of(kind, data, q.shape[1])
+    run_chains(_densities, (read_only(q), target, logp, slopes), len(q), 1, cost, status, threads)
 
 
 @jit
@@ -79,7 +81,7 @@ def _steps(
     last: int,
     fault: Any,
 ) -> None:
-    n, words = q.shape[1], new_words(q.shape[1], q)
+    n, words, target = q.shape[1], new_words(q.shape[1], q), with_work(target, q.shape[1])
     z, proposal, grad = np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype)
     for c in range(begin, end):
         x = row(q, c)
@@ -133,5 +135,6 @@ def metropolis(
     outputs = optional3(draws, q.dtype), optional2(lp), acceptance
     acceptance[:] = 0.0
     arguments = q, logp, target, read_only(scale), read_only(shape), thin, place, *outputs
-    run_chains(_steps, arguments, len(q), n_steps, status, threads)
+    cost = cost_of(kind, data, q.shape[1])
+    run_chains(_steps, arguments, len(q), n_steps, cost, status, threads)
     acceptance /= max(1, n_steps)

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 from numba import types
 
+from gibbsite._backends._numba.borrow import part
 from gibbsite._backends._numba.jit import jit
 from gibbsite._backends._numba.mcmc.densities import (
     funnel,
@@ -34,17 +35,14 @@ from gibbsite._backends._numba.mcmc.regression import linear_regression, logisti
     ROSENBROCK,
 ) = range(8)
 
-# entries of a context: kind, whether the gradient is wanted, address and length of the data, then the sizes
-KIND, WANTED, DATA, LENGTH, SIZES = range(5)
+# entries of a context: kind, whether the gradient is wanted, addresses of the data and of scratch, their lengths, the
+# sizes
+KIND, WANTED, DATA, WORK, LENGTH, WORK_LENGTH, SIZES = range(7)
+CONTEXT_SIZE = SIZES + 4
 
 
 @jit
-def _density(kind: int, sizes: Any, data: Any, q: Any, wanted: bool, grad: Any) -> float:
-    if kind == FUNNEL:
-        return funnel(data, q, wanted, grad)
-    if kind == ROSENBROCK:
-        return rosenbrock(data, q, wanted, grad)
-    work = np.empty(2 * (sizes[0] if kind == LOGISTIC_REGRESSION else q.shape[0]), q.dtype)
+def _density(kind: int, sizes: Any, data: Any, q: Any, wanted: bool, grad: Any, work: Any) -> float:
     if kind == MULTIVARIATE_NORMAL:
         return multivariate_normal(sizes, data, q, wanted, grad, work)
     if kind == LOGISTIC_REGRESSION:
@@ -53,14 +51,18 @@ def _density(kind: int, sizes: Any, data: Any, q: Any, wanted: bool, grad: Any) 
         return linear_regression(sizes, data, q, wanted, grad, work)
     if kind == GAUSSIAN_MIXTURE:
         return gaussian_mixture(sizes, data, q, wanted, grad, work)
-    return student_t(data, q, wanted, grad, work)
+    if kind == STUDENT_T:
+        return student_t(data, q, wanted, grad, work)
+    if kind == FUNNEL:
+        return funnel(data, q, wanted, grad)
+    return rosenbrock(data, q, wanted, grad)
 
 
 def _native(dim: Any, q: Any, grad: Any, logp: Any, user_data: Any) -> int:
-    context = numba.carray(user_data, SIZES + 4, np.int64)
+    context = numba.carray(user_data, CONTEXT_SIZE, np.int64)
     x, slope = numba.carray(q, dim), numba.carray(grad, dim)
-    data = array_at(context[DATA], context[LENGTH], x)
-    logp[0] = _density(context[KIND], context[SIZES:], data, x, context[WANTED] != 0, slope)
+    data, work = array_at(context[DATA], context[LENGTH], x), array_at(context[WORK], context[WORK_LENGTH], x)
+    logp[0] = _density(context[KIND], part(context, SIZES), data, x, context[WANTED] != 0, slope, work)
     return 0
 
 

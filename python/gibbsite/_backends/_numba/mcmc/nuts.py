@@ -20,7 +20,7 @@ from gibbsite._backends._numba.mcmc.dynamics import (
 )
 from gibbsite._backends._numba.mcmc.hmc import prepare_warmup
 from gibbsite._backends._numba.mcmc.run import optional2, optional3, run_chains
-from gibbsite._backends._numba.mcmc.target import prepare
+from gibbsite._backends._numba.mcmc.target import cost_of, prepare, with_work
 from gibbsite._backends._numba.mcmc.tree import FIRST_P, FIRST_V, LAST_V, SUM, add_leaf, is_turning, whole
 from gibbsite._backends._numba.mcmc.vectors import copy
 
@@ -33,6 +33,9 @@ CANDIDATE, CANDIDATE_GRAD, NEAR_P, NEAR_V, START_Q, START_P, TOTAL, TREE_ROWS = 
 # entries of the tally: log density, energy and log weight of the subtree that grows; acceptance, leaves and divergence
 # of the draw
 LOGP, ENERGY, LOG_WEIGHT, ACCEPTANCE, LEAVES, DIVERGING = range(6)
+
+
+_USUAL_LEAVES = 16
 
 
 @jit
@@ -180,7 +183,7 @@ def _draws(
     last: int,
     fault: Any,
 ) -> None:
-    words, tally = new_words(q.shape[1], q), np.empty(6)
+    words, tally, target = new_words(q.shape[1], q), np.empty(6), with_work(target, q.shape[1])
     room = np.empty((whole(TREE_ROWS, max_depth + 1), q.shape[1]), q.dtype)
     for c in range(begin, end):
         for s in range(first, last):
@@ -250,4 +253,5 @@ def nuts(
     outputs = optional3(draws, q.dtype), optional2(lp), optional3(info, np.float64), optional3(divergence, q.dtype)
     warmup = prepare_warmup(adaptation, schedule, inverse_mass, target_accept)
     arguments = q, logp, grad, target, metric, *numbers, place, *outputs, warmup
-    run_chains(_draws, arguments, len(q), n_draws, status, threads)
+    cost = cost_of(kind, data, q.shape[1]) * _USUAL_LEAVES
+    run_chains(_draws, arguments, len(q), n_draws, cost, status, threads)

@@ -12,6 +12,7 @@ import numpy as np
 from gibbsite._backends._numba import pool
 
 _SLICE = 0.025  # seconds that a call should take
+_FEWEST = 100_000  # nanoseconds that a task should take at least
 _MOST_TASKS = 64
 
 
@@ -30,32 +31,49 @@ def run_chains(
     arguments: tuple[Any, ...],
     n_chains: int,
     n_steps: int,
+    cost: int,
     status: np.ndarray,
     threads: int,
 ) -> None:
     """Call kernel(*arguments, begin, end, first, last, fault) until all chains have made all steps.
 
-    Chains begin ... end - 1 make the steps first ... last - 1. How many at once depends on the time that they take;
-    results do not depend on it. A kernel that finds a fatal density leaves [code, chain, draw, 0] in fault: then all
-    stop.
+    Chains begin ... end - 1 make the steps first ... last - 1. How many at once depends on the time that they take, at
+    first on `cost`, nanoseconds that a step of a chain may take (0 where nobody knows); results do not depend on it. A
+    kernel that finds a fatal density leaves [code, chain, draw, 0] in fault: then all stop.
     """
     status[:] = 0
-    cut = pool.even_chunks(n_chains, min(n_chains, _MOST_TASKS))
+    worth = n_chains * n_steps * cost // _FEWEST if cost else n_chains
+    cut = pool.even_chunks(n_chains, min(n_chains, _MOST_TASKS, max(1, worth)))
     n_tasks = -(-n_chains // cut(0)[1]) if n_chains else 0
     faults = np.zeros((n_tasks, 4), np.int64)
     stop = Event()
 
     def task(i: int) -> None:
-        done, at_once = 0, 1
-        while done < n_steps and not stop.is_set():
-            last = min(done + at_once, n_steps)
-            start = perf_counter()
-            kernel(*arguments, *cut(i), done, last, faults[i])
-            elapsed = perf_counter() - start
-            if faults[i, 0]:
-                stop.set()
-            at_once = max(1, 2 * at_once if elapsed < _SLICE else at_once // 2 if elapsed > 2 * _SLICE else at_once)
+        begin, end = cut(i)
+        width, at_once = max(1, int(_SLICE * 1e9 / 4) // cost) if cost else 1, 1
+        done, elapsed = 0, 0.0
+        while done < n_steps:
+            last, chain = min(done + at_once, n_steps), begin
+            while chain < end:
+                if stop.is_set():
+                    return
+                next_chain = min(chain + width, end)
+                start = perf_counter()
+                kernel(*arguments, chain, next_chain, done, last, faults[i])
+                elapsed = perf_counter() - start
+                if faults[i, 0]:
+                    stop.set()
+                    return
+                chain = next_chain
+                if elapsed > 2 * _SLICE:
+                    width = max(1, width // 2)
+                elif elapsed < _SLICE / 2 and next_chain < end:
+                    width *= 2
             done = last
+            if elapsed < _SLICE / 2 and width >= end - begin:
+                at_once *= 2
+            elif elapsed > 2 * _SLICE:
+                at_once = max(1, at_once // 2)
 
     def guarded(i: int) -> None:
         try:

@@ -8,7 +8,19 @@ import numpy as np
 
 from gibbsite._backends._numba.jit import jit, read_only
 from gibbsite._backends._numba.mcmc.function import call
-from gibbsite._backends._numba.mcmc.native import FUNCTION, SIZES, native_function
+from gibbsite._backends._numba.mcmc.native import (
+    CONTEXT_SIZE,
+    DATA,
+    FUNCTION,
+    KIND,
+    LENGTH,
+    LOGISTIC_REGRESSION,
+    SIZES,
+    WANTED,
+    WORK,
+    WORK_LENGTH,
+    native_function,
+)
 
 
 class Target(NamedTuple):
@@ -20,7 +32,7 @@ class Target(NamedTuple):
         Addresses of the function and of its last argument.
     context : int64 array
         What a native density's user_data points to, and
-    data : array
+    data, work : arrays
         what that points to: kept here so that they live.
     """
 
@@ -28,6 +40,7 @@ class Target(NamedTuple):
     user_data: int
     context: Any
     data: Any
+    work: Any
 
 
 def _signed(address: int) -> int:
@@ -38,13 +51,31 @@ def prepare(
     kind: int, sizes: np.ndarray, data: np.ndarray, function: int, user_data: int, wanted: bool = True
 ) -> Target:
     """Return the target as compiled code takes it; see kernels/mcmc/_target.py. `wanted`: the gradient is."""
-    context, data = np.zeros(SIZES + 4, np.int64), read_only(data)
+    context, data = np.zeros(CONTEXT_SIZE, np.int64), read_only(data)
+    context[KIND], context[WANTED], context[SIZES:] = kind, wanted, sizes
+    context[DATA], context[LENGTH] = data.ctypes.data, data.size
+    nothing = np.empty(0, data.dtype)
     if kind == FUNCTION:
         if data.dtype != np.float64:
             raise TypeError("A C function takes points in float64 only.")
-        return Target(_signed(function), _signed(user_data), context, data)
-    context[:SIZES], context[SIZES:] = (kind, wanted, data.ctypes.data, data.size), sizes
-    return Target(native_function(data.dtype).address, context.ctypes.data, context, data)
+        return Target(_signed(function), _signed(user_data), context, data, nothing)
+    return Target(native_function(data.dtype).address, 0, context, data, nothing)
+
+
+@jit
+def with_work(target: Any, n: int) -> Any:
+    """The same with scratch of one's own, for points of n dimensions; no other thread may use it."""
+    kind, context = target.context[KIND], target.context.copy()
+    if kind == FUNCTION:
+        return Target(target.function, target.user_data, context, target.data, np.empty(0, target.data.dtype))
+    work = np.empty(2 * (context[SIZES] if kind == LOGISTIC_REGRESSION else n), target.data.dtype)
+    context[WORK], context[WORK_LENGTH] = work.ctypes.data, work.shape[0]
+    return Target(target.function, np.int64(context.ctypes.data), context, target.data, work)
+
+
+def cost_of(kind: int, data: np.ndarray, n: int) -> int:
+    """Return nanoseconds that an evaluation in n dimensions may take; 0 of a function, because nobody knows."""
+    return 0 if kind == FUNCTION else 300 + 20 * n + data.size
 
 
 @jit
