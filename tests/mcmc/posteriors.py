@@ -43,17 +43,24 @@ def numbered(prefix, values):
     return {f"{prefix}[{k + 1}]": values[..., k] for k in range(values.shape[-1])}
 
 
-def regression(X, y, prior_scale, noise_prior, noise_scale=1.0, intercept=None):
-    """y ~ N(X b, sigma); b flat or normal; q = (b, log sigma). The last b may have a Student-t(3) prior instead."""
+def regression(X, y, prior_scale, noise_prior, noise_scale=1.0, *, intercept=None, orthogonal=False):
+    """y ~ N(X b, sigma), b flat or normal; the last b may have a Student-t(3) prior with a centre and a scale instead.
+
+    q holds b, or where `orthogonal`, for columns that are nearly collinear, R (b - b_hat) of X = Q R; and log sigma.
+    Returns the density and a function from draws to those of b and sigma.
+    """
     n, d = X.shape
     b_hat = np.linalg.lstsq(X, y, rcond=None)[0]
     rss = float(((y - X @ b_hat) ** 2).sum())
     R = np.linalg.qr(X, mode="r")
+    # b = b_0 + A q and R (b - b_hat) = r_0 + B q, all upper triangular
+    A, b_0 = (np.linalg.inv(R), b_hat) if orthogonal else (np.eye(d), np.zeros(d))
+    B, r_0 = R @ A, R @ (b_0 - b_hat)
     precision = np.zeros(d) if prior_scale is None else np.full(d, prior_scale**-2.0)
     center, spread = (0.0, 1.0) if intercept is None else intercept
-    if intercept is not None:
-        precision[-1] = 0.0
     has_intercept = intercept is not None
+    if has_intercept:
+        precision[-1] = 0.0
 
     @targets.density(dim=d + 1, names={"b": d, "log_sigma": ()})
     def density(q, grad):
@@ -63,19 +70,19 @@ def regression(X, y, prior_scale, noise_prior, noise_scale=1.0, intercept=None):
         for j in range(d):
             grad[j] = 0.0
         for i in range(d):
-            r = 0.0
+            r, b = r_0[i], b_0[i]
             for j in range(i, d):
-                r += R[i, j] * (q[j] - b_hat[j])
+                r += B[i, j] * q[j]
+                b += A[i, j] * q[j]
             total += r * r
+            logp -= 0.5 * precision[i] * b * b
+            by_b = -precision[i] * b
+            if has_intercept and i == d - 1:
+                z = (b - center) / spread
+                logp -= 2 * np.log1p(z * z / 3)
+                by_b = -4 * z / (3 + z * z) / spread
             for j in range(i, d):
-                grad[j] -= R[i, j] * r / sigma**2
-        for j in range(d):
-            logp -= 0.5 * precision[j] * q[j] ** 2
-            grad[j] -= precision[j] * q[j]
-        if has_intercept:
-            z = (q[d - 1] - center) / spread
-            logp -= 2 * np.log1p(z * z / 3)
-            grad[d - 1] -= 4 * z / (3 + z * z) / spread
+                grad[j] += by_b * A[i, j] - B[i, j] * r / sigma**2
         logp -= 0.5 * total / sigma**2 + n * q[d]
         slope = total / sigma**3 - n / sigma
         s = sigma / noise_scale
@@ -91,11 +98,21 @@ def regression(X, y, prior_scale, noise_prior, noise_scale=1.0, intercept=None):
         grad[d] = positive.gradient(q[d], slope)
         return logp + positive.log_jacobian(q[d])
 
-    return density
+    def coefficients(draws):
+        return b_0 + draws[..., :d] @ A.T, np.exp(draws[..., d])
+
+    return density, coefficients
 
 
-def beta_and_sigma(draws):
-    return numbered("beta", draws[..., :-1]) | {"sigma": np.exp(draws[..., -1])}
+def named(model, name="beta"):
+    """The density of a regression, and its draws under the names beta[1] ... and sigma."""
+    density, coefficients = model
+
+    def constrain(draws):
+        b, sigma = coefficients(draws)
+        return numbered(name, b) | {"sigma": sigma}
+
+    return density, constrain
 
 
 def eight_schools(data):
@@ -127,10 +144,11 @@ def eight_schools(data):
 def ar_k(data):
     y, K = data["y"], data["K"]
     X = np.column_stack([np.ones(len(y) - K), *(y[K - k : len(y) - k] for k in range(1, K + 1))])
-    density = regression(X, y[K:], 10.0, CAUCHY, 2.5)
+    density, coefficients = regression(X, y[K:], 10.0, CAUCHY, 2.5)
 
     def constrain(draws):
-        return {"alpha": draws[..., 0]} | numbered("beta", draws[..., 1 : K + 1]) | {"sigma": np.exp(draws[..., K + 1])}
+        b, sigma = coefficients(draws)
+        return {"alpha": b[..., 0]} | numbered("beta", b[..., 1:]) | {"sigma": sigma}
 
     return density, constrain
 
@@ -242,17 +260,17 @@ def gaussian_process(data):
 def kidiq(data):
     hs, iq = data["mom_hs"], data["mom_iq"]
     X = np.column_stack([np.ones_like(hs), hs, iq, hs * iq])
-    return regression(X, data["kid_score"], None, CAUCHY, 2.5), beta_and_sigma
+    return named(regression(X, data["kid_score"], None, CAUCHY, 2.5, orthogonal=True))
 
 
 def earnings(data):
     height, male = data["height"], data["male"]
     X = np.column_stack([np.ones_like(height), height, male, height * male])
-    return regression(X, np.log(data["earn"]), None, FLAT), beta_and_sigma
+    return named(regression(X, np.log(data["earn"]), None, FLAT, orthogonal=True))
 
 
 def sblrc(data):
-    return regression(data["X"], data["y"], 10.0, NORMAL, 10.0), beta_and_sigma
+    return named(regression(data["X"], data["y"], 10.0, NORMAL, 10.0))
 
 
 def nes(data):
@@ -260,16 +278,17 @@ def nes(data):
     others = [data[name] for name in ("educ1", "gender", "income")]
     ones = np.ones(len(ages[0]))
     X = np.column_stack([ones, data["real_ideo"], data["race_adj"], *ages, *others])
-    return regression(X, data["partyid7"], None, FLAT), beta_and_sigma
+    return named(regression(X, data["partyid7"], None, FLAT))
 
 
 def diamonds(data):
     X = data["X"][:, 1:] - data["X"][:, 1:].mean(axis=0)
     X = np.column_stack([X, np.ones(len(X))])
-    density = regression(X, data["Y"], 1.0, STUDENT, 10.0, intercept=(8.0, 10.0))
+    density, coefficients = regression(X, data["Y"], 1.0, STUDENT, 10.0, intercept=(8.0, 10.0), orthogonal=True)
 
     def constrain(draws):
-        return numbered("b", draws[..., :-2]) | {"Intercept": draws[..., -2], "sigma": np.exp(draws[..., -1])}
+        b, sigma = coefficients(draws)
+        return numbered("b", b[..., :-1]) | {"Intercept": b[..., -1], "sigma": sigma}
 
     return density, constrain
 
@@ -377,7 +396,7 @@ def gaussian_mixture(data):
 def mesquite(data):
     logs = [np.log(data[name]) for name in ("diam1", "diam2", "canopy_height", "total_height", "density")]
     X = np.column_stack([np.ones(len(logs[0])), *logs, data["group"]])
-    return regression(X, np.log(data["weight"]), None, FLAT), beta_and_sigma
+    return named(regression(X, np.log(data["weight"]), None, FLAT))
 
 
 # folder, density, share of divergent draws that the model deserves
