@@ -90,21 +90,5 @@ GIBBSITE_HD double adapt(double* state, std::int64_t dim, const T* q, const T* g
     return gibbsite::exp(draw == adaptation.n_warmup - 1 ? head.log_averaged : head.log_step);
 }
 
-// The same for every lane of a space.
-template <class S, class T>
-GIBBSITE_HD typename S::Number adapt_lanes(const S& s, const Adaptation& adaptation, std::int64_t draw, const T* q,
-                                           const T* grad, T* inverse_mass, typename S::Number acceptance,
-                                           typename S::Number moved, typename S::Number step_size) {
-    if (adaptation.state == nullptr || draw >= adaptation.n_warmup) return step_size;
-    for (std::int64_t lane = 0; lane < s.n_lanes(); ++lane) {
-        double* state = adaptation.state + (s.first + lane) * adaptation_values(s.dim);
-        s.set_lane(
-            step_size, lane,
-            adapt(state, s.dim, q + lane, grad + lane, inverse_mass + lane, s.element_stride(),
-                  s.lane(acceptance, lane), s.lane(moved, lane) != 0, draw, s.lane(step_size, lane), adaptation));
-    }
-    return step_size;
-}
-
 }  // namespace
 }  // namespace gibbsite

@@ -11,19 +11,20 @@ namespace {
 
 template <class T>
 struct HamiltonianMemory {
-    T *q, *grad, *inverse_mass;
+    T *q, *grad, *inverse_mass, *deviation;
     Trajectory<T> trajectory;
 };
-constexpr int hamiltonian_vectors = 7;  // and work
+constexpr int hamiltonian_vectors = 8;  // and work
 
 template <class T>
 GIBBSITE_HD HamiltonianMemory<T> hamiltonian_memory(T* at, std::int64_t size) {
-    return {at, at + size, at + 2 * size, {at + 3 * size, at + 4 * size, at + 5 * size, at + 6 * size, at + 7 * size}};
+    const auto v = [&](std::int64_t i) { return at + i * size; };
+    return {v(0), v(1), v(2), v(3), {v(4), v(5), v(6), v(7), v(8)}};
 }
 
-// The inverse mass of the chains of a space in `to`; a dense one is laid out already.
+// The inverse mass of the chains of a space, in two vectors; a dense one is laid out already.
 template <class S, class T>
-GIBBSITE_HD Mass<T> load_mass(const S& s, const Metric<T>& metric, T* to) {
+GIBBSITE_HD Mass<T> load_mass(const S& s, const Metric<T>& metric, T* to, T* deviation) {
     if (metric.kind == MassKind::own_diagonal) {
         load_rows(s, metric.inverse_mass, to, T(1));
     } else {
@@ -32,7 +33,9 @@ GIBBSITE_HD Mass<T> load_mass(const S& s, const Metric<T>& metric, T* to) {
             for (std::int64_t i = 0; i < s.dim; ++i) s.put_number(to, i, s.number(double(metric.inverse_mass[i])));
     }
     const bool dense = metric.kind == MassKind::dense;
-    return {to, dense ? metric.inverse_mass : nullptr, dense ? metric.factor : nullptr};
+    const Mass<T> mass{to, deviation, dense ? metric.inverse_mass : nullptr, dense ? metric.factor : nullptr};
+    find_deviation(s, mass);
+    return mass;
 }
 
 // An infinite error is a divergence whatever the limit.
@@ -49,13 +52,30 @@ GIBBSITE_HD void leapfrog_chains(const S& s, const States<T>& states, T* p, cons
     load_rows(s, states.q, at.x);
     load_rows(s, states.grad, at.grad);
     load_rows(s, p, at.p);
-    const Mass<T> mass = load_mass(s, metric, memory.inverse_mass);
+    const Mass<T> mass = load_mass(s, metric, memory.inverse_mass, memory.deviation);
     const auto logp = leapfrog_steps(s, target, mass, at, load_numbers(s, step_size), load_numbers(s, n_steps),
                                      load_numbers(s, states.logp), code);
     store_rows(s, at.x, states.q);
     store_rows(s, at.p, p);
     store_rows(s, at.grad, states.grad);
     store_numbers(s, logp, states.logp);
+}
+
+// adaptation.hpp for every lane of a space.
+template <class S, class T>
+GIBBSITE_HD typename S::Number adapt_lanes(const S& s, const Adaptation& adaptation, std::int64_t draw, const T* q,
+                                           const T* grad, const Mass<T>& mass, typename S::Number acceptance,
+                                           typename S::Number moved, typename S::Number step_size) {
+    if (adaptation.state == nullptr || draw >= adaptation.n_warmup) return step_size;
+    for (std::int64_t lane = 0; lane < s.n_lanes(); ++lane) {
+        double* state = adaptation.state + (s.first + lane) * adaptation_values(s.dim);
+        s.set_lane(
+            step_size, lane,
+            adapt(state, s.dim, q + lane, grad + lane, mass.diagonal + lane, s.element_stride(),
+                  s.lane(acceptance, lane), s.lane(moved, lane) != 0, draw, s.lane(step_size, lane), adaptation));
+    }
+    if (draw < adaptation.late_begin) find_deviation(s, mass);
+    return step_size;
 }
 
 template <class S>
@@ -81,7 +101,7 @@ GIBBSITE_HD std::int64_t hmc_draws(const S& s, const States<T>& states, const Ta
     const Number none = s.number(0.0), one = s.number(1.0);
     load_rows(s, states.q, memory.q);
     load_rows(s, states.grad, memory.grad);
-    const Mass<T> mass = load_mass(s, sampler.metric, memory.inverse_mass);
+    const Mass<T> mass = load_mass(s, sampler.metric, memory.inverse_mass, memory.deviation);
     Number logp = load_numbers(s, states.logp), step_size = load_numbers(s, sampler.step_size);
     std::int64_t draw = begin;
     while (draw < end && (draw == begin || !clock.over())) {
@@ -112,8 +132,8 @@ GIBBSITE_HD std::int64_t hmc_draws(const S& s, const States<T>& states, const Ta
             info[1] = s.lane(energy_now, lane);
             info[2] = s.lane(diverging, lane);
         });
-        step_size = adapt_lanes(s, sampler.adaptation, std::int64_t(place.draw), memory.q, memory.grad,
-                                memory.inverse_mass, ratio, s.choose(accepted, one, none), step_size);
+        step_size = adapt_lanes(s, sampler.adaptation, std::int64_t(place.draw), memory.q, memory.grad, mass, ratio,
+                                s.choose(accepted, one, none), step_size);
         ++draw;
     }
     store_rows(s, memory.q, states.q);

@@ -21,7 +21,7 @@ struct Checkpoint {
     T *p, *sum, *before, *velocity, *velocity_before;
 };
 
-constexpr int nuts_fixed_vectors = 17, checkpoint_vectors = 3, dense_checkpoint_vectors = 5;
+constexpr int nuts_fixed_vectors = 18, checkpoint_vectors = 3, dense_checkpoint_vectors = 5;
 
 GIBBSITE_HD std::int64_t nuts_vectors(std::int64_t max_depth, bool dense) {
     return nuts_fixed_vectors +
@@ -43,7 +43,7 @@ GIBBSITE_HD T* nuts_vector(const NutsMemory<T>& m, std::int64_t i) {
 // The chain's point, which becomes the tree's choice; the choice of a subtree; where the last step began.
 template <class T>
 struct NutsVectors {
-    T *q, *grad, *inverse_mass, *subtree_q, *subtree_grad, *rho, *subtree_rho, *start_q, *start_p;
+    T *q, *grad, *inverse_mass, *subtree_q, *subtree_grad, *rho, *subtree_rho, *start_q, *start_p, *deviation;
     End<T> end[2];
     T* work;
 };
@@ -60,6 +60,7 @@ GIBBSITE_HD NutsVectors<T> nuts_vectors_of(const NutsMemory<T>& m, std::int64_t 
             v(6),
             v(7),
             v(8),
+            v(17),
             {{v(9), v(10), v(11), v(12)}, {v(13), v(14), v(15), v(16)}},
             v(nuts_vectors(max_depth, m.dense))};
 }
@@ -278,7 +279,7 @@ GIBBSITE_HD std::int64_t nuts_draws(const S& s, const States<T>& states, const T
     const NutsVectors<T> v = nuts_vectors_of(memory, max_depth);
     load_rows(s, states.q, v.q);
     load_rows(s, states.grad, v.grad);
-    const Mass<T> mass = load_mass(s, sampler.metric, v.inverse_mass);
+    const Mass<T> mass = load_mass(s, sampler.metric, v.inverse_mass, v.deviation);
     double logp = states.logp[s.first], step_size = sampler.step_size[s.first];
     std::int64_t draw = begin;
     while (draw < end && (draw == begin || !clock.over())) {
@@ -305,8 +306,8 @@ GIBBSITE_HD std::int64_t nuts_draws(const S& s, const States<T>& states, const T
             info[3] = double(tally.depth);
             info[4] = double(tally.n_steps);
         });
-        step_size = adapt_lanes(s, sampler.adaptation, std::int64_t(place.draw), v.q, v.grad, v.inverse_mass,
-                                acceptance, moved ? 1.0 : 0.0, step_size);
+        step_size = adapt_lanes(s, sampler.adaptation, std::int64_t(place.draw), v.q, v.grad, mass, acceptance,
+                                moved ? 1.0 : 0.0, step_size);
         ++draw;
     }
     store_rows(s, v.q, states.q);

@@ -52,8 +52,10 @@ public:
     Prepared(const Target<T>& target, std::int64_t n_evaluations)
         : target_(target), buffer_(std::size_t(elements(target, n_evaluations)) * sizeof(T)) {
         if constexpr (!S::dimension_lanes) return;
-        T* const memory = static_cast<T*>(buffer_.get());
         const Layout layout = layout_of(target);
+        const std::int64_t n_numbers = target.kind == TargetKind::logistic_regression ? 2 : layout.n_numbers;
+        // What follows the numbers is aligned.
+        T* const memory = static_cast<T*>(buffer_.get()) + (numbers_room(n_numbers) - n_numbers);
         if (layout.n_vectors > 0) {
             memcpy(memory, target.data, std::size_t(layout.n_numbers) * sizeof(T));
             copy_filled(target.data + layout.n_numbers, layout.n_vectors, layout.n, S{layout.n}.vector_size(),
@@ -69,15 +71,17 @@ public:
     const Target<T>& target() const { return target_; }
 
 private:
+    static std::int64_t numbers_room(std::int64_t n) { return (n + 15) / 16 * 16; }
+
     static std::int64_t elements(const Target<T>& target, std::int64_t n_evaluations) {
         if constexpr (!S::dimension_lanes) return 0;
         if (target.kind == TargetKind::logistic_regression) {
-            const std::int64_t n = 2 + target.sizes[0] * (1 + target.dim);
+            const std::int64_t n = numbers_room(2) + target.sizes[0] * (1 + target.dim);
             const bool pays = n_evaluations >= evaluations_worth_a_copy;
             return pays && n * std::int64_t(sizeof(T)) <= largest_copy_bytes ? n : 0;
         }
         const Layout layout = layout_of(target);
-        return layout.n_numbers + layout.n_vectors * S{layout.n}.vector_size();
+        return numbers_room(layout.n_numbers) + layout.n_vectors * S{layout.n}.vector_size();
     }
 
     void copy_blocks(T* memory) {
