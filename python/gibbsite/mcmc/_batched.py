@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gibbsite._backends.selection import Backend
+from gibbsite.mcmc._errors import DensityError
 from gibbsite.targets import BatchedTarget
+from gibbsite.targets._numpy import UsageError
 
 Floats = NDArray[np.float64]
 
@@ -24,20 +26,27 @@ class BatchedKernels:
     def __init__(self, target: BatchedTarget, backend: Backend) -> None:
         self._target = target
         self._backend = backend
+        self._draw = 0
         self.nuts = backend.mcmc.nuts
+
+    def _values(self, q: Floats, draw: int) -> Floats:
+        return _called(self._target.values, q, draw)  # type: ignore[no-any-return]
+
+    def _values_and_gradients(self, q: Floats, draw: int) -> tuple[Floats, Floats]:
+        return _called(self._target.values_and_gradients, q, draw)  # type: ignore[no-any-return]
 
     def log_density(self, q: Any, *arguments: Any) -> None:
         """See csrc/mcmc/api.hpp, as for the others."""
         *_, logp, grad, _, _ = arguments
         if grad is None:
-            logp[...] = self._target.values(q)
+            logp[...] = self._values(q, 0)
         else:
-            logp[...], grad[...] = self._target.values_and_gradients(q)
+            logp[...], grad[...] = self._values_and_gradients(q, 0)
+        logp[~(logp < np.inf)] = -np.inf
 
     def metropolis(self, q: Any, logp: Any, *arguments: Any) -> None:
         """Every step is one call of the density with all proposals."""
         scale, factor, n_steps, thin, seed, chain, draw, draws, lp, rate, _, _ = arguments[5:]
-        values = self._target.values
         n_chains, dim = q.shape
         step = scale[:, np.newaxis]
         proposal, log_ratio, accepted = np.empty_like(q), np.empty(n_chains), np.empty(n_chains, bool)
@@ -53,7 +62,7 @@ class BatchedKernels:
             log_u = np.log(_uniforms(self._backend, seed, chain, draw + begin, (count, n_chains)))
             for i in range(count):
                 np.add(q, z[i], out=proposal)
-                new = values(proposal)
+                new = self._values(proposal, draw + begin + i)
                 np.subtract(new, logp, out=log_ratio)
                 # NaN and +inf are rejected: neither comparison with them holds
                 np.less(log_u[i], log_ratio, out=accepted)
@@ -84,7 +93,7 @@ class BatchedKernels:
             where = moving[:, np.newaxis]
             np.add(p, half * grad, out=p, where=where)
             np.add(q, 2 * half * velocity(p), out=q, where=where)
-            new, gradient = self._target.values_and_gradients(q)
+            new, gradient = self._values_and_gradients(q, self._draw)
             np.copyto(grad, gradient, where=where)
             np.add(p, half * grad, out=p, where=where)
             np.copyto(logp, np.where(new < np.inf, new, -np.inf), where=moving)
@@ -106,6 +115,7 @@ class BatchedKernels:
             if jitter:
                 u = _uniforms(self._backend, seed, chain, draw + i, (1, n_chains), JITTER)[0]
                 lengths = np.maximum(1, np.floor(n_leapfrog * (1 + jitter * (2 * u - 1)) + 0.5)).astype(np.int64)
+            self._draw = draw + i
             start = 0.5 * (p * velocity(p)).sum(axis=1) - logp
             state = [q.copy(), p, grad.copy(), logp.copy()]
             self.leapfrog(*state, *packed, *mass, step_size, lengths, status, context)
@@ -127,6 +137,21 @@ class BatchedKernels:
                 lp[:, kept - 1] = logp
             if info is not None:
                 info[:, kept - 1] = np.stack([rate, np.where(accepted, energy, start), diverging], axis=1)
+
+
+def _called(function: Any, q: Floats, draw: int) -> Any:
+    """Call a density; an exception of its own is told with the chain whose point raises it."""
+    try:
+        return function(q)
+    except UsageError:
+        raise
+    except Exception as error:
+        for chain in range(len(q)):
+            try:
+                function(q[chain : chain + 1])
+            except Exception as cause:
+                raise DensityError(chain, draw, q[chain].copy(), -1, cause) from cause
+        raise error
 
 
 def _normals(backend: Any, seed: int, chain: int, draw: int, shape: tuple[int, int, int]) -> Floats:

@@ -70,8 +70,11 @@ def _is_finite(chains: Chains, gradient: bool) -> Any:
 
 
 def _complaint(chains: Chains, chain: int, gradient: bool, advice: str) -> str:
-    value = float(to_host(chains.logp)[chain])
-    where = f"at the start of chain {chain}, q = {shown(to_host(chains.q)[chain])}"
+    point = to_host(chains.q)[chain]
+    # the kernels count NaN and infinity as minus infinity
+    value = chains.target.value_at(point)
+    value = float(to_host(chains.logp)[chain]) if value is None else value
+    where = f"at the start of chain {chain}, q = {shown(point)}"
     if not math.isfinite(value):
         return f"The log density is {value:g} {where}. {advice}"
     slope = to_host(chains.grad)[chain]
@@ -97,7 +100,7 @@ def _from_variables(init: Mapping[str, Any], target: Target, n_chains: int) -> A
         value = np.asarray(init[name], dtype=np.float64)
         if value.shape != shape and value.shape != (n_chains, *shape):
             raise ValueError(
-                f"init[{name!r}] should have the shape {shape} or {(n_chains, *shape)}, got {value.shape}."
+                f"init[{name!r}] should have the shape {shape} or {(n_chains, *shape)}, but got {value.shape}."
             )
         parts.append(np.broadcast_to(value, (n_chains, *shape)).reshape(n_chains, -1))
     return np.concatenate(parts, axis=1)

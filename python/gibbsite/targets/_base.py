@@ -79,7 +79,7 @@ class Target:
         Returns
         -------
         array of shape (n,)
-            As the density gives it: NaN stays NaN.
+            Minus infinity also where the density gives NaN or plus infinity, as the samplers take it.
         """
         from gibbsite.kernels import mcmc
 
@@ -95,6 +95,10 @@ class Target:
         from gibbsite.kernels import mcmc
 
         return np.asarray(mcmc.log_density(q, self, gradient=True, threads=threads).grad)
+
+    def value_at(self, q: NDArray[Any]) -> float | None:
+        """What a density of the user's own returns at one point, be it NaN or infinity; None of a native one."""
+        return None
 
     def explain(self, q: NDArray[Any]) -> BaseException | None:
         """What went wrong at a point where the density stopped the run, if it can tell."""

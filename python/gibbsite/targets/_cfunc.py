@@ -6,6 +6,7 @@ import ctypes
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gibbsite.kernels.mcmc._target import PackedTarget
 from gibbsite.targets._base import Names, Target
@@ -42,6 +43,13 @@ class CFunctionTarget(Target):
         self._user_data = user_data
         # what must live as long as the address is used
         self._keep = keep
+
+    def value_at(self, q: NDArray[Any]) -> float | None:
+        """Return what the function writes as the log density, or None where it reports an error."""
+        numbers = [np.array(q, dtype=np.float64), np.empty(self.dim), np.empty(1)]
+        pointers = (array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in numbers)
+        status = CTYPE(self.address)(self.dim, *pointers, self._user_data or None)
+        return float(numbers[2][0]) if status == 0 else None
 
     def _pack(self, dtype: np.dtype[Any]) -> PackedTarget:
         if dtype != np.float64:

@@ -16,6 +16,10 @@ from gibbsite.targets._cfunc import CTYPE
 Floats = NDArray[np.float64]
 
 
+class UsageError(ValueError):
+    """The functions are not what `from_numpy` needs; nothing that a point could cause."""
+
+
 class BatchedTarget(Target):
     """A density that is a NumPy function of a batch; see `from_numpy`."""
 
@@ -57,7 +61,7 @@ class BatchedTarget(Target):
             If a function returns another shape, or there is no gradient.
         """
         if not self.has_gradient:
-            raise ValueError(
+            raise UsageError(
                 "This sampler needs the gradient of the density: pass gradient= to from_numpy, "
                 "or sample with RandomWalk."
             )
@@ -71,11 +75,15 @@ class BatchedTarget(Target):
     def _checked(self, found: Any, shape: tuple[int, ...], what: str) -> Floats:
         array = np.asarray(found, dtype=np.float64)
         if array.shape != shape:
-            raise ValueError(
+            raise UsageError(
                 f"For a batch of shape {(shape[0], self.dim)} the {what} should have the shape {shape}, "
                 f"but the function returned {array.shape}."
             )
         return array
+
+    def value_at(self, q: NDArray[Any]) -> float | None:
+        """Return the log density at one point."""
+        return float(self.values(np.asarray(q)[np.newaxis])[0])
 
     def explain(self, q: NDArray[Any]) -> BaseException | None:
         """Return the exception that stopped a kernel."""
