@@ -317,7 +317,7 @@ def test_warnings_say_what_to_do():
     shallow = quietly(normal(), gb.NUTS(max_depth=1), seed=1)
     assert "trajectories reached the greatest depth, 1, before they turned" in shallow.warnings[0]
     stuck = quietly(normal(), gb.RandomWalk(scale=1e9), seed=1, draws=20)
-    assert "x[0] did not move" in stuck.warnings[0]
+    assert "4 chains of 4 did not move" in stuck.warnings[0]
     assert "Take a smaller scale" in stuck.warnings[0]
 
 

@@ -75,19 +75,19 @@ def _mixing(trace: Trace) -> str | None:
     chains, draws, dim = trace.draws.shape
     if draws < 4 or not dim:
         return None
+    still = (trace.draws == trace.draws[:, :1]).all(axis=(1, 2))
+    if still.any():
+        return (
+            f"{_count(int(still.sum()), 'chain')} of {chains} did not move: no proposal was accepted. "
+            f"{_what_moves(trace)}, or start elsewhere (init=)."
+        )
     some = max(2, _MOST_VALUES // (draws * dim))
     x = trace.draws[:: max(1, chains // some)] if chains > some else trace.draws
     values = np.array([diagnose(np.ascontiguousarray(x[:, :, k], dtype=np.float64)).rhat for k in range(dim)])
-    still = ~np.isfinite(values)
-    bad = (values > _RHAT) | still
+    bad = ~(values <= _RHAT)
     if not bad.any():
         return None
-    worst = int(np.where(still, np.inf, values).argmax())
-    if still[worst]:
-        return (
-            f"{trace.names[worst]} did not move, or has no finite spread: no draw was accepted. "
-            f"{_what_moves(trace)}, or start elsewhere (init=)."
-        )
+    worst = int(np.where(np.isfinite(values), values, np.inf).argmax())
     others = f" ({int(bad.sum())} of {dim} coordinates are above {_RHAT})" if bad.sum() > 1 else ""
     return (
         f"R-hat of {trace.names[worst]} is {values[worst]:.3f}{others}: the chains do not agree yet. Draw more, with a "
