@@ -10,7 +10,7 @@ from gibbsite._backends.selection import backend, get_threads, set_threads
 from gibbsite._version import __version__
 
 if TYPE_CHECKING:
-    from gibbsite import em, targets, transforms
+    from gibbsite import em, mcmc, targets, transforms
     from gibbsite._backends.devices import DeviceError
     from gibbsite.mcmc import HMC, NUTS, RandomWalk, sample
     from gibbsite.mixture import BayesianGaussianMixture, GaussianMixture
@@ -28,7 +28,7 @@ _LAZY = {
     "RandomWalk": "gibbsite.mcmc",
     "sample": "gibbsite.mcmc",
 }
-_LAZY_MODULES = ("em", "targets", "transforms")
+_LAZY_MODULES = ("em", "mcmc", "targets", "transforms")
 
 __all__ = [
     "HMC",
@@ -43,6 +43,7 @@ __all__ = [
     "backend",
     "em",
     "get_threads",
+    "mcmc",
     "sample",
     "set_threads",
     "targets",
