@@ -1,5 +1,10 @@
 """The functional floor of the samplers: what it takes, what it refuses, and what it leaves as it was."""
 
+import os
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -304,3 +309,30 @@ def test_wrong_outputs(target, q, sampler):
 def test_functions_compute_in_float64():
     with pytest.raises(ValueError, match="computes in float64, but q is float32"):
         mcmc.log_density(np.zeros((2, 3), np.float32), Function())
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises, though a background job inherits that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_long_calls_can_be_interrupted(host, target, sampler, ctrl_c):
+    """Within a moment; and the next call is as if nothing had been."""
+    q = np.zeros((8, 3))
+    number, sent = "n_draws" if hasattr(sampler(q, target)[1], "numbers") else "n_steps", []
+
+    def send():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.1, send)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        sampler(q, target, keep=False, threads=2, thin=10**9, **{number: 10**9})
+    assert time.perf_counter() - sent[0] < 2
+    timer.join()
+    for a, b in zip(arrays(sampler(q, target, threads=2)), arrays(sampler(q, target)), strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -9,7 +9,7 @@ import numpy as np
 from gibbsite._backends._numba.borrow import row
 from gibbsite._backends._numba.jit import jit, read_only
 from gibbsite._backends._numba.mcmc.adaptation import Warmup, adapt
-from gibbsite._backends._numba.mcmc.draws import ACCEPT, JITTER, Place, new_words, normals, place_of, uniform
+from gibbsite._backends._numba.mcmc.draws import JITTER, Place, draw_numbers, new_buffers, place_of, uniform
 from gibbsite._backends._numba.mcmc.dynamics import (
     acceptance_of,
     energy_of,
@@ -106,12 +106,13 @@ def _draws(
     last: int,
     fault: Any,
 ) -> None:
-    n, words, target = q.shape[1], new_words(q.shape[1], q), with_work(target, q.shape[1])
+    n, buffers, target = q.shape[1], new_buffers(1, q.shape[1], q), with_work(target, q.shape[1])
     x, p, v, slope = np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype)
     for c in range(begin, end):
         for s in range(first, last):
             at, draw = place_of(place, c, s), np.int64(place.draw) + s
-            normals(at, words, p)
+            draw_numbers(at, 1, buffers)
+            copy(row(buffers.normals, 0), p)
             to_momentum(metric, c, p)
             velocity(metric, c, p, v)
             start = energy_of(logp[c], p, v)
@@ -130,7 +131,7 @@ def _draws(
             error = energy - start
             diverging = value == -np.inf or not error <= max_energy_error
             acceptance = 0.0 if diverging else acceptance_of(error)
-            accepted = not diverging and np.log(uniform(at, ACCEPT, 0)) < -error
+            accepted = not diverging and np.log(buffers.uniforms[0]) < -error
             if accepted:
                 copy(x, row(q, c))
                 copy(slope, row(grad, c))

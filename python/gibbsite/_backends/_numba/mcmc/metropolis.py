@@ -8,7 +8,7 @@ import numpy as np
 
 from gibbsite._backends._numba.borrow import row
 from gibbsite._backends._numba.jit import jit, read_only
-from gibbsite._backends._numba.mcmc.draws import ACCEPT, Place, new_words, normals, place_of, uniform
+from gibbsite._backends._numba.mcmc.draws import Place, draw_numbers, new_buffers, place_of
 from gibbsite._backends._numba.mcmc.dynamics import acceptance_of
 from gibbsite._backends._numba.mcmc.run import optional2, optional3, run_chains
 from gibbsite._backends._numba.mcmc.target import cost_of, log_density_at, prepare, with_work
@@ -48,6 +48,9 @@ def log_density(
     run_chains(_densities, (read_only(q), target, logp, slopes), len(q), 1, cost, status, threads)
 
 
+_AT_ONCE = 16  # steps whose random numbers are drawn together
+
+
 @jit
 def _propose(x: Any, scale: Any, factor: Any, z: Any, out: Any) -> None:
     """x + scale L z; factor: (0, 0) for the identity, (1, D) for a diagonal, (D, D) for L."""
@@ -81,14 +84,17 @@ def _steps(
     last: int,
     fault: Any,
 ) -> None:
-    n, words, target = q.shape[1], new_words(q.shape[1], q), with_work(target, q.shape[1])
-    z, proposal, grad = np.empty(n, q.dtype), np.empty(n, q.dtype), np.empty(n, q.dtype)
+    n, target = q.shape[1], with_work(target, q.shape[1])
+    proposal, grad = np.empty(n, q.dtype), np.empty(n, q.dtype)
+    buffers = new_buffers(min(_AT_ONCE, last - first), n, q)
+    z, uniforms = buffers.normals, buffers.uniforms
     for c in range(begin, end):
         x = row(q, c)
         for s in range(first, last):
-            at = place_of(place, c, s)
-            normals(at, words, z)
-            _propose(x, scale[c], factor, z, proposal)
+            k = (s - first) % _AT_ONCE
+            if k == 0:
+                draw_numbers(place_of(place, c, s), min(_AT_ONCE, last - s), buffers)
+            _propose(x, scale[c], factor, row(z, k), proposal)
             value = log_density_at(target, proposal, grad, fault)
             if fault[0] != 0:
                 copy(proposal, x)
@@ -96,7 +102,7 @@ def _steps(
                 return
             gain = value - logp[c]
             acceptance[c] += acceptance_of(-gain)
-            if np.log(uniform(at, ACCEPT, 0)) < gain:
+            if np.log(uniforms[k]) < gain:
                 copy(proposal, x)
                 logp[c] = value
             kept = (s + 1) // thin - 1

@@ -9,7 +9,16 @@ import numpy as np
 from gibbsite._backends._numba.borrow import row
 from gibbsite._backends._numba.jit import jit
 from gibbsite._backends._numba.mcmc.adaptation import adapt
-from gibbsite._backends._numba.mcmc.draws import LEAF, TREE, Place, goes_forwards, new_words, normals, place_of, uniform
+from gibbsite._backends._numba.mcmc.draws import (
+    LEAF,
+    TREE,
+    Place,
+    draw_numbers,
+    goes_forwards,
+    new_buffers,
+    place_of,
+    uniform,
+)
 from gibbsite._backends._numba.mcmc.dynamics import (
     acceptance_of,
     energy_of,
@@ -123,7 +132,7 @@ def _trajectory(
     q: Any,
     logp: Any,
     grad: Any,
-    words: Any,
+    buffers: Any,
     room: Any,
     tally: Any,
     fault: Any,
@@ -133,7 +142,8 @@ def _trajectory(
     Returns its energy, the depth of the tree and whether the point is another.
     """
     p, v = row(room, P), row(room, V)
-    normals(at, words, p)
+    draw_numbers(at, 1, buffers)
+    copy(row(buffers.normals, 0), p)
     to_momentum(metric, chain, p)
     velocity(metric, chain, p, v)
     copy(p, row(room, P + 1))
@@ -183,14 +193,14 @@ def _draws(
     last: int,
     fault: Any,
 ) -> None:
-    words, tally, target = new_words(q.shape[1], q), np.empty(6), with_work(target, q.shape[1])
+    buffers, tally, target = new_buffers(1, q.shape[1], q), np.empty(6), with_work(target, q.shape[1])
     room = np.empty((whole(TREE_ROWS, max_depth + 1), q.shape[1]), q.dtype)
     for c in range(begin, end):
         for s in range(first, last):
             at, draw, x, slope = place_of(place, c, s), np.int64(place.draw) + s, row(q, c), row(grad, c)
             energy, depth, moved = _trajectory(
                 *(target, metric, c, at, step_size[c], max_depth, max_energy_error),
-                *(x, logp, slope, words, room, tally, fault),
+                *(x, logp, slope, buffers, room, tally, fault),
             )
             if fault[0] != 0:
                 copy(row(room, CANDIDATE), x)

@@ -36,8 +36,8 @@ class Target(NamedTuple):
         what that points to: kept here so that they live.
     """
 
-    function: int
-    user_data: int
+    function: Any
+    user_data: Any
     context: Any
     data: Any
     work: Any
