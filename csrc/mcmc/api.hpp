@@ -67,8 +67,6 @@ struct Record {
     double* info;  // (C, n_draws / thin, size of the kernel's info)
     std::int64_t n_draws;
     std::int64_t thin;
-
-    std::int64_t n_kept() const { return n_draws / thin; }
 };
 
 // [code, chain in the batch, absolute draw, 0] of a density that returned a negative code; zeros otherwise.

@@ -49,7 +49,7 @@ template <class S, class T, class Info>
 GIBBSITE_HD void keep_draw(const S& s, const Record<T>& record, std::int64_t draw, const T* q, typename S::Number logp,
                            int info_size, const Info& info) {
     if ((draw + 1) % record.thin != 0) return;
-    const std::int64_t n_kept = record.n_kept(), kept = draw / record.thin;
+    const std::int64_t n_kept = record.n_draws / record.thin, kept = draw / record.thin;
     if (kept >= n_kept) return;
     for (std::int64_t lane = 0; lane < s.n_lanes(); ++lane) {
         const std::int64_t at = (s.first + lane) * n_kept + kept;

@@ -14,7 +14,7 @@ GIBBSITE_HD PhiloxWords<Words> lane_words(const ChainPlace& place, std::uint64_t
                               purpose);
 }
 
-// Blocks [first, first + 1) of normals of the chains place.chain, place.chain + 1, ...: two elements or four.
+// One block of normals of the chains place.chain, place.chain + 1, ...: two elements or four.
 GIBBSITE_HD void lane_normals(const ChainPlace& place, std::uint64_t block, Pack<double> z[2]) {
     const auto w = lane_words(place, block, Purpose::normals);
     const Wide u1 = 1.0 - uniform_from_words(w.word[0], w.word[1]);

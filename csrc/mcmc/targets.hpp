@@ -182,8 +182,7 @@ GIBBSITE_HD typename S::Number logistic_regression(const S& s, const Target<T>& 
             const V probability = (against > T(0) ? V{} + T(1) : tail) / (tail + T(1));
             predictor[i] = probability * sign[row + i];
         }
-        if (!with_gradient) continue;
-        for (std::int64_t j = 0; j < s.dim; ++j) {
+        for (std::int64_t j = 0; with_gradient && j < s.dim; ++j) {
             V sum = s.get(grad, j);
 #pragma GCC unroll 8
             for (int i = 0; i < tile; ++i) sum += predictor[i] * X[j * n + row + i];
