@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,6 @@ class BatchedKernels:
         self._draw = 0
         self.nuts = backend.mcmc.nuts
 
-    def _values(self, q: Floats, draw: int) -> Floats:
-        return _called(self._target.values, q, draw)  # type: ignore[no-any-return]
-
     def _values_and_gradients(self, q: Floats, draw: int) -> tuple[Floats, Floats]:
         return _called(self._target.values_and_gradients, q, draw)  # type: ignore[no-any-return]
 
@@ -39,7 +36,7 @@ class BatchedKernels:
         """See csrc/mcmc/api.hpp, as for the others."""
         *_, logp, grad, _, _ = arguments
         if grad is None:
-            logp[...] = self._values(q, 0)
+            logp[...] = _called(self._target.values, q, 0)
         else:
             logp[...], grad[...] = self._values_and_gradients(q, 0)
         logp[~(logp < np.inf)] = -np.inf
@@ -47,39 +44,43 @@ class BatchedKernels:
     def metropolis(self, q: Any, logp: Any, *arguments: Any) -> None:
         """Every step is one call of the density with all proposals."""
         scale, factor, n_steps, thin, seed, chain, draw, draws, lp, rate, _, _ = arguments[5:]
+        values = self._target.values
         n_chains, dim = q.shape
-        step = scale[:, np.newaxis]
-        proposal, log_ratio, accepted = np.empty_like(q), np.empty(n_chains), np.empty(n_chains, bool)
-        if rate is not None:
-            rate[...] = 0.0
+        proposal, accepted = np.empty_like(q), np.empty(n_chains, bool)
+        where = accepted[:, np.newaxis]
+        total = np.zeros(n_chains)
         block = max(1, _BLOCK // (n_chains * dim))
         for begin in range(0, n_steps, block):
             count = min(block, n_steps - begin)
             z = _normals(self._backend, seed, chain, draw + begin, (count, n_chains, dim))
             z = z * factor if factor is not None and factor.ndim == 1 else z
             z = z @ factor.T if factor is not None and factor.ndim == 2 else z
-            z *= step
+            z *= scale[:, np.newaxis]
             log_u = np.log(_uniforms(self._backend, seed, chain, draw + begin, (count, n_chains)))
-            for i in range(count):
-                np.add(q, z[i], out=proposal)
-                new = self._values(proposal, draw + begin + i)
-                np.subtract(new, logp, out=log_ratio)
-                # NaN and +inf are rejected: neither comparison with them holds
-                np.less(log_u[i], log_ratio, out=accepted)
-                if not np.isfinite(log_ratio.max()):
-                    log_ratio[~(new < np.inf)] = -np.inf
-                    accepted &= new < np.inf
-                np.copyto(q, proposal, where=accepted[:, np.newaxis])
+            ratios = np.empty((count, n_chains))
+            for i, (step, threshold, ratio) in enumerate(zip(z, log_u, ratios, strict=True)):
+                np.add(q, step, out=proposal)
+                try:
+                    new = values(proposal)
+                except UsageError:
+                    raise
+                except Exception as error:
+                    _locate(values, proposal, draw + begin + i, error)
+                np.subtract(new, logp, out=ratio)
+                # NaN is rejected, for no comparison with it holds; plus infinity by the second one
+                np.less(threshold, ratio, out=accepted)
+                accepted &= new < np.inf
+                np.copyto(q, proposal, where=where)
                 np.copyto(logp, new, where=accepted)
-                if rate is not None:
-                    rate += np.exp(np.minimum(log_ratio, 0.0, out=log_ratio), out=log_ratio)
                 kept, left = divmod(begin + i + 1, thin)
                 if left == 0 and draws is not None:
                     draws[:, kept - 1] = q
                 if left == 0 and lp is not None:
                     lp[:, kept - 1] = logp
-        if rate is not None and n_steps:
-            rate /= n_steps
+            ratios[~(ratios < np.inf)] = -np.inf
+            total += np.exp(np.minimum(ratios, 0.0, out=ratios), out=ratios).sum(axis=0)
+        if rate is not None:
+            rate[...] = total / max(n_steps, 1)
 
     def leapfrog(self, q: Any, p: Any, grad: Any, logp: Any, *arguments: Any) -> None:
         """Chains that have made their steps stand still while the others move."""
@@ -146,12 +147,17 @@ def _called(function: Any, q: Floats, draw: int) -> Any:
     except UsageError:
         raise
     except Exception as error:
-        for chain in range(len(q)):
-            try:
-                function(q[chain : chain + 1])
-            except Exception as cause:
-                raise DensityError(chain, draw, q[chain].copy(), -1, cause) from cause
-        raise error
+        _locate(function, q, draw, error)
+
+
+def _locate(function: Any, q: Floats, draw: int, error: Exception) -> NoReturn:
+    """Raise the error anew with the chain whose point raises it, or as it is where none does by itself."""
+    for chain in range(len(q)):
+        try:
+            function(q[chain : chain + 1])
+        except Exception as cause:
+            raise DensityError(chain, draw, q[chain].copy(), -1, cause) from cause
+    raise error
 
 
 def _normals(backend: Any, seed: int, chain: int, draw: int, shape: tuple[int, int, int]) -> Floats:
