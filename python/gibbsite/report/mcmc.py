@@ -90,8 +90,8 @@ def funnel() -> Section:
     """Neal's funnel as it is, and with its scale taken out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SamplingWarning)
-        centred = gb.sample(gb.targets.Funnel(10), gb.NUTS(), seed=1)
-    free = gb.sample(gb.targets.MultivariateNormal(np.zeros(10), scales=[3.0] + 9 * [1.0]), gb.NUTS(), seed=1)
+        centred = gb.sample(gb.targets.Funnel(2), gb.NUTS(), seed=1)
+    free = gb.sample(gb.targets.MultivariateNormal([0.0, 0.0], scales=[3.0, 1.0]), gb.NUTS(), seed=1)
     v = free.draws[..., 0]
     pictures = []
     for title, x, y, diverging in (
@@ -108,7 +108,7 @@ def funnel() -> Section:
             pictures.append(caption(to_svg(fig, f"Draws from the funnel, {title}"), words))
     said = "".join(f"<li>{message}</li>" for message in centred.warnings)
     lead = (
-        "v is normal with standard deviation 3, and the logarithm of nine variances. No step size suits both the mouth "
+        "v is normal with standard deviation 3, and the logarithm of x's variance. No step size suits both the mouth "
         "and the neck, and the sampler says so in words. Written with the scale taken out, the same distribution is "
         "easy."
     )
