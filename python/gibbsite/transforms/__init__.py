@@ -3,7 +3,7 @@
 Each transform is a module with the same four functions of x, the free vector, and y, the constrained one:
 
 - ``value(x)``: y;
-- ``log_jacobian(x)``: log |det dy/dx|, to be added to the log density of y;
+- ``log_jacobian(x)``: ``log |det dy/dx|``, to be added to the log density of y;
 - ``gradient(x, g)``: gradient of f(value(x)) + log_jacobian(x) with respect to x, from g = df/dy;
 - ``inverse(y)``: x.
 

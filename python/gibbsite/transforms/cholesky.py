@@ -111,7 +111,7 @@ def value(x: Any, out: Any = None) -> Any:
 
 
 def log_jacobian(x: Any) -> Any:
-    """Return log |det dL/dx| for the entries below the diagonal."""
+    """Return the log-Jacobian of the entries below the diagonal."""
     _checked(np.shape(x)[-1:])
     return _vectors.mapped_number(_log_jacobian, x)
 

@@ -94,7 +94,7 @@ def value(x: Any, out: Any = None) -> Any:
 
 
 def log_jacobian(x: Any) -> Any:
-    """Return log |det d(y_1 .. y_(n-1)) / dx|."""
+    """Return the log-Jacobian of the first n - 1 elements of y."""
     return _vectors.mapped_number(_log_jacobian, x)
 
 
