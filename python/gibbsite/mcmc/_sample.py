@@ -103,12 +103,12 @@ def sample(
     Examples
     --------
     >>> import gibbsite as gb
-    >>> target = gb.targets.MultivariateNormal([0.0, 5.0], scales=[1.0, 0.1])
+    >>> target = gb.targets.MultivariateNormal([1.0, 5.0], scales=[0.1, 0.2])
     >>> trace = gb.sample(target, gb.NUTS(), seed=1)
     >>> trace.draws.shape
     (4, 1000, 2)
     >>> trace.summary()["mean"].round(1).tolist()
-    [0.0, 5.0]
+    [1.0, 5.0]
     """
     sampler = _checked(target, sampler)
     n_chains, n_warmup = check_count(chains, "chains"), check_count(warmup, "warmup", 0)
