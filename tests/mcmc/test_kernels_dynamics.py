@@ -167,7 +167,8 @@ def test_where_a_function_cannot_be_computed_no_chain_goes(on_host, rng):
     walk, hmc, nuts = run_all(on_host, Function(bound=0.0), q, 30)
     for changed, (draws, lp, *_) in (walk, hmc, nuts):
         assert draws[:, :, 0].max() <= 0
-        assert (changed[0] != q).all()
+        # from far out, most of HMC's trajectories end beyond the bound: a few chains may not move at all
+        assert (changed[0] != q).any(axis=1).mean() > 0.5
         assert np.isfinite(lp).all()
     for _, (*_, info) in (hmc, nuts):
         assert 0 < info[:, :, 2].mean() < 1
