@@ -26,6 +26,7 @@ pybind11_add_module(_cuda MODULE NO_EXTRAS
   csrc/bindings/bind_random.cpp
   csrc/bindings/bind_mixture.cpp
   csrc/bindings/bind_rbm.cpp
+  csrc/bindings/bind_mcmc.cpp
   ${GIBBSITE_CUDA_SOURCES}
 )
 target_compile_definitions(_cuda PRIVATE GIBBSITE_CUDA_MODULE)

@@ -13,6 +13,9 @@ set(GIBBSITE_KERNEL_SOURCES
   csrc/rbm/gibbs_cpu.cpp
   csrc/rbm/learning_cpu.cpp
   csrc/rbm/likelihood_cpu.cpp
+  csrc/mcmc/metropolis_cpu.cpp
+  csrc/mcmc/hamiltonian_cpu.cpp
+  csrc/mcmc/nuts_cpu.cpp
 )
 
 # Named one by one in place of -ffast-math: infinities, NaN and the order of sums stay what the source says.
@@ -48,6 +51,7 @@ pybind11_add_module(_cpp MODULE NO_EXTRAS
   csrc/bindings/bind_random.cpp
   csrc/bindings/bind_mixture.cpp
   csrc/bindings/bind_rbm.cpp
+  csrc/bindings/bind_mcmc.cpp
   csrc/core/core.cpp
   csrc/core/interrupt.cpp
   csrc/core/isa.cpp
@@ -55,6 +59,7 @@ pybind11_add_module(_cpp MODULE NO_EXTRAS
   csrc/random/random.cpp
   csrc/mixture/mixture.cpp
   csrc/rbm/rbm.cpp
+  csrc/mcmc/mcmc.cpp
   ${GIBBSITE_KERNEL_OBJECTS}
 )
 target_link_libraries(_cpp PRIVATE gibbsite_flags Threads::Threads)

@@ -32,6 +32,7 @@ class Implementation:
     random: Any
     mixture: Any
     rbm: Any
+    mcmc: Any
 
     def put(self, array: np.ndarray) -> Any:
         return array
@@ -88,7 +89,7 @@ def _cpp(isa: str) -> Iterator[Implementation]:
     before = module.core.isa()
     module.core.set_isa(isa)
     try:
-        yield Implementation(f"cpp-{isa}", module.core, module.random, module.mixture, module.rbm)
+        yield Implementation(f"cpp-{isa}", module.core, module.random, module.mixture, module.rbm, module.mcmc)
     finally:
         module.core.set_isa(before)
 
@@ -107,7 +108,7 @@ def implementation(name: str) -> Iterator[Implementation]:
             yield found
     elif name == "numba":
         module = _import("gibbsite._backends._numba")
-        yield Implementation(name, module.core, module.random, module.mixture, module.rbm)
+        yield Implementation(name, module.core, module.random, module.mixture, module.rbm, module.mcmc)
     else:
         module = _import("gibbsite._cuda")
         if module.emulated() != (name == "cuda-emulated"):
@@ -115,7 +116,7 @@ def implementation(name: str) -> Iterator[Implementation]:
         if name == "cuda":
             _require_device(module)
         kind = _Emulated if name == "cuda-emulated" else _Device
-        yield kind(name, module.core, module.random, module.mixture, module.rbm)
+        yield kind(name, module.core, module.random, module.mixture, module.rbm, module.mcmc)
 
 
 def _require_device(module: Any) -> None:

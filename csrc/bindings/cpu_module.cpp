@@ -76,4 +76,6 @@ PYBIND11_MODULE(_cpp, module, pybind11::mod_gil_not_used()) {
     gibbsite::cpu::bind_mixture(mixture);
     auto rbm = module.def_submodule("rbm", "Restricted Boltzmann machines: Gibbs sweeps, gradients, likelihoods.");
     gibbsite::cpu::bind_rbm(rbm);
+    auto mcmc = module.def_submodule("mcmc", "Samplers: log densities, Metropolis, Hamiltonian dynamics, NUTS.");
+    gibbsite::cpu::bind_mcmc(mcmc);
 }

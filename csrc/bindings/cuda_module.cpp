@@ -62,4 +62,6 @@ PYBIND11_MODULE(_cuda, module, pybind11::mod_gil_not_used()) {
     gibbsite::cuda::bind_mixture(mixture);
     auto rbm = module.def_submodule("rbm", "Restricted Boltzmann machines: Gibbs sweeps, gradients, likelihoods.");
     gibbsite::cuda::bind_rbm(rbm);
+    auto mcmc = module.def_submodule("mcmc", "Samplers: log densities, Metropolis, Hamiltonian dynamics, NUTS.");
+    gibbsite::cuda::bind_mcmc(mcmc);
 }

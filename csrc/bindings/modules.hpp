@@ -11,5 +11,6 @@ void bind_core(pybind11::module_& module);
 void bind_random(pybind11::module_& module);
 void bind_mixture(pybind11::module_& module);
 void bind_rbm(pybind11::module_& module);
+void bind_mcmc(pybind11::module_& module);
 
 }  // namespace gibbsite::GIBBSITE_BACKEND

@@ -32,7 +32,7 @@ class Backend:
     Attributes
     ----------
     name : {"cpp", "numba", "cuda"}
-    core, random, mixture, rbm : module
+    core, random, mixture, rbm, mcmc : module
         Same functions, same arguments in each.
     xp : module
         The array module: NumPy or CuPy.
@@ -45,6 +45,7 @@ class Backend:
     random: ModuleType
     mixture: ModuleType
     rbm: ModuleType
+    mcmc: ModuleType
     xp: Any
     stream: Callable[[], int] | None = None
 
@@ -99,7 +100,7 @@ def host_backend(name: str) -> Backend:
         module = importlib.import_module("gibbsite._backends._numba")
     else:
         raise ValueError(f"The back end must be one of {HOST_BACKENDS} for NumPy arrays, got {name!r}.")
-    return Backend(name, module.core, module.random, module.mixture, module.rbm, np)
+    return Backend(name, module.core, module.random, module.mixture, module.rbm, module.mcmc, np)
 
 
 @cache
@@ -117,7 +118,9 @@ def _default_host() -> Backend:
 def _device_backend(xp: Any) -> Backend:
     devices = importlib.import_module("gibbsite._backends.devices")
     module: Any = import_compiled("_cuda")
-    return Backend("cuda", module.core, module.random, module.mixture, module.rbm, xp, devices.current_stream)
+    return Backend(
+        "cuda", module.core, module.random, module.mixture, module.rbm, module.mcmc, xp, devices.current_stream
+    )
 
 
 def select(*arrays: Any) -> Backend:

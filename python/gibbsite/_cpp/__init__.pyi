@@ -7,5 +7,6 @@ from . import core
 from . import random
 from . import mixture
 from . import rbm
+from . import mcmc
 
-__all__: list[str] = ["core", "mixture", "random", "rbm"]
+__all__: list[str] = ["core", "mcmc", "mixture", "random", "rbm"]

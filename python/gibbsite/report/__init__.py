@@ -11,12 +11,16 @@ from pathlib import Path
 
 from gibbsite.plotting import require_matplotlib
 
-from . import mixture, rbm
+from . import mcmc, mixture, rbm
 from .page import Section, render
 
 __all__ = ["NOUNS", "Section", "write_report"]
 
-NOUNS: dict[str, Callable[[], list[Section]]] = {"mixture": mixture.sections, "rbm": rbm.sections}
+NOUNS: dict[str, Callable[[], list[Section]]] = {
+    "mixture": mixture.sections,
+    "rbm": rbm.sections,
+    "mcmc": mcmc.sections,
+}
 
 
 def write_report(path: str | Path, nouns: Iterable[str] | None = None) -> Path:

@@ -1,5 +1,5 @@
 """The back end for machines where nothing was compiled: the same functions as `gibbsite._cpp`, in Numba."""
 
-from gibbsite._backends._numba import core, mixture, random, rbm
+from gibbsite._backends._numba import core, mcmc, mixture, random, rbm
 
-__all__ = ["core", "mixture", "random", "rbm"]
+__all__ = ["core", "mcmc", "mixture", "random", "rbm"]
