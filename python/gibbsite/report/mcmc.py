@@ -132,7 +132,11 @@ def _random_walks() -> list[str]:
 
     seconds = _seconds(run)
     rate = 1000 * N_STEPS / seconds
-    return [f"Random walk, 1000 chains in 10 dimensions, {N_STEPS} steps", pretty_seconds(seconds), f"{rate:.3g} steps"]
+    return [
+        f"Random walk, 1000 chains in 10 dimensions, {N_STEPS} steps",
+        pretty_seconds(seconds),
+        f"{rate / 1e6:.3g} million steps",
+    ]
 
 
 def _gradients() -> list[list[str]]:
@@ -147,7 +151,11 @@ def _gradients() -> list[list[str]]:
         trace = gb.sample(target, gb.NUTS(), seed=0)
         steps = int(trace.stats["n_steps"].sum())
         rows.append(
-            [f"{name}, 4 x 1000 draws", pretty_seconds(trace.seconds), f"{steps / trace.seconds:.3g} gradients"]
+            [
+                f"{name}, 4 x 1000 draws",
+                pretty_seconds(trace.seconds),
+                f"{steps / trace.seconds / 1e6:.3g} million gradients",
+            ]
         )
     return rows
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from gibbsite._backends._numba.borrow import part
 from gibbsite._backends._numba.jit import jit
-from gibbsite._backends._numba.mcmc.vectors import add_scaled, dot, inner
+from gibbsite._backends._numba.mcmc.vectors import add_scaled, inner
+from gibbsite._backends._numba.sums import dot
 
 _LOG_2PI = 1.8378770664093454836
 

@@ -9,7 +9,8 @@ import numpy as np
 from gibbsite._backends._numba.borrow import row
 from gibbsite._backends._numba.jit import jit, optional, read_only
 from gibbsite._backends._numba.mcmc.target import log_density_at
-from gibbsite._backends._numba.mcmc.vectors import add_scaled, dot, inner
+from gibbsite._backends._numba.mcmc.vectors import add_scaled, inner
+from gibbsite._backends._numba.sums import dot
 
 SHARED, PER_CHAIN, DENSE = range(3)
 

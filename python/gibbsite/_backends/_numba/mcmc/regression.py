@@ -8,7 +8,8 @@ import numpy as np
 
 from gibbsite._backends._numba.borrow import part
 from gibbsite._backends._numba.jit import by_precision, jit
-from gibbsite._backends._numba.mcmc.vectors import add_scaled, dot, inner, total
+from gibbsite._backends._numba.mcmc.vectors import add_scaled, inner
+from gibbsite._backends._numba.sums import dot, total
 from gibbsite._backends._numba.vecmath import exp_nonpositive, log_positive
 
 

@@ -1,10 +1,9 @@
-"""Sums over a chain's vectors, and copies of them."""
+"""Products of a chain's vectors in their own type, and copies of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -14,29 +13,11 @@ from gibbsite._backends._numba.jit import jit, jit_reductions
 
 
 @jit_reductions
-def dot(x: Any, y: Any, n: int) -> float:
-    """Sum of products of the first n, in float64."""
-    result = 0.0
-    for i in range(n):
-        result += np.float64(x[i]) * np.float64(y[i])
-    return result
-
-
-@jit_reductions
 def inner(x: Any, y: Any, n: int) -> Any:
-    """The same in the type of x: a term of a larger sum."""
+    """Sum of products of the first n in the type of x: a term of a larger sum."""
     result = x.dtype.type(0)
     for i in range(n):
         result += x[i] * y[i]
-    return result
-
-
-@jit_reductions
-def total(x: Any, n: int) -> float:
-    """Sum of the first n, in float64."""
-    result = 0.0
-    for i in range(n):
-        result += np.float64(x[i])
     return result
 
 

@@ -14,6 +14,7 @@ from gibbsite._backends._numba.borrow import part, row
 from gibbsite._backends._numba.jit import jit, jit_reductions
 from gibbsite._backends._numba.mixture.model import BLOCK, DIAGONAL, FULL, PANEL, SPHERICAL, TIED
 from gibbsite._backends._numba.mixture.scratch import STRIPE
+from gibbsite._backends._numba.sums import dot, total
 
 
 @jit_reductions
@@ -27,24 +28,6 @@ def _weighted_moments(x: Any, weight: Any, n: int, mean: Any) -> Any:
         first += product
         second += product * difference
     return first, second
-
-
-@jit_reductions
-def total(x: Any, n: int) -> Any:
-    """Sum of the first n entries, in float64."""
-    value = 0.0
-    for r in range(n):
-        value += x[r]
-    return value
-
-
-@jit_reductions
-def dot(x: Any, y: Any, n: int) -> Any:
-    """Sum of products of the first n entries, in float64."""
-    value = 0.0
-    for r in range(n):
-        value += np.float64(x[r]) * y[r]
-    return value
 
 
 @jit

@@ -9,9 +9,10 @@ import numpy as np
 from gibbsite._backends._numba import pool
 from gibbsite._backends._numba.borrow import part, row
 from gibbsite._backends._numba.jit import jit, optional, read_only
-from gibbsite._backends._numba.mixture.accumulate import add_into, dot, total
+from gibbsite._backends._numba.mixture.accumulate import add_into
 from gibbsite._backends._numba.mixture.densities import load_block
 from gibbsite._backends._numba.mixture.model import BLOCK
+from gibbsite._backends._numba.sums import dot, total
 
 
 @jit

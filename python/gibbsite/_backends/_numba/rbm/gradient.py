@@ -18,7 +18,7 @@ from gibbsite._backends._numba.rbm.moments import (
     make_phase,
     mean_square,
 )
-from gibbsite._backends._numba.rbm.units import dot
+from gibbsite._backends._numba.sums import dot
 
 
 class Target(NamedTuple):

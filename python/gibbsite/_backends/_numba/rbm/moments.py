@@ -13,7 +13,7 @@ import numpy as np
 from gibbsite._backends._numba.borrow import part, row
 from gibbsite._backends._numba.jit import jit, optional, read_only
 from gibbsite._backends._numba.rbm.active import STRIP, add_list
-from gibbsite._backends._numba.rbm.units import total
+from gibbsite._backends._numba.sums import total
 
 BLOCK_ROWS = 128  # rows summed in T
 COLUMNS = 16  # visible units whose lists are held at once

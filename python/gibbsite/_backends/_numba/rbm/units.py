@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gibbsite._backends._numba.jit import by_precision, jit, jit_reductions
+from gibbsite._backends._numba.sums import total
 from gibbsite._backends._numba.vecmath import exp_nonpositive, log_positive
 
 # From here on 2^n is infinite: e^x is infinity from 2^(largest exponent + 1/2) on.
@@ -85,24 +86,6 @@ def exponentials(x: Any, begin: int, end: int, beta: Any) -> Any:
         x[j] = exp_nonpositive(x[j] - largest)
         total += x[j]
     return total
-
-
-@jit_reductions
-def total(x: Any, n: int) -> float:
-    """Sum of the first n, in float64."""
-    result = 0.0
-    for i in range(n):
-        result += np.float64(x[i])
-    return result
-
-
-@jit_reductions
-def dot(x: Any, y: Any, n: int) -> float:
-    """Sum of products, in float64."""
-    result = 0.0
-    for i in range(n):
-        result += np.float64(x[i]) * np.float64(y[i])
-    return result
 
 
 @jit_reductions
