@@ -13,9 +13,7 @@ from gibbsite._backends._numba.mixture.accumulate import (
     accumulate_block,
     accumulate_tied,
     add_into,
-    dot,
     finish,
-    total,
     views,
 )
 from gibbsite._backends._numba.mixture.densities import block_log_prob, load_block, normalize
@@ -32,6 +30,7 @@ from gibbsite._backends._numba.mixture.model import (
 )
 from gibbsite._backends._numba.mixture.rows import cut_rows
 from gibbsite._backends._numba.mixture.scratch import new_scratch
+from gibbsite._backends._numba.sums import dot, total
 
 _PARTIALS = 1 << 23  # most float64 entries in all partial statistics together
 
